@@ -1,0 +1,60 @@
+/** The lab's two Postgres servers as the rest of the lab sees them. Nothing here knows Regent. */
+
+/** What stands in a server's control file: `checkpoint` is the latest checkpoint's location, `0/300A0E0`. */
+export type ControlState = { state: string; checkpoint: string; timeline: number; systemIdentifier: string };
+
+/** `fast` ends sessions and flushes everything to attached standbys; `immediate` is a crash. */
+export type StopMode = 'fast' | 'immediate';
+
+export interface PostgresNode {
+  readonly region: string;
+  /** Stays the same over stops and starts. */
+  readonly port: number;
+  readonly dataDirectory: string;
+  /** `null` while it is not running. */
+  readonly pid: number | null;
+  /** A connection URL. `user` is `postgres`, `eden_app`, `regent` or `replicator`. */
+  url(user: string, database: string): string;
+  /** Whether the server process lives. */
+  running(): boolean;
+  /** Resolves when it accepts connections; does nothing when it runs. Throws with the end of the server's log. */
+  start(): Promise<void>;
+  /** Resolves when the process has ended; does nothing when it does not run. */
+  stop(mode: StopMode): Promise<void>;
+  /** From bytes of `global/pg_control`, running or not: the witness that asks no SQL. */
+  controlState(): ControlState;
+  /** SIGSTOP for the whole server, sessions and replication too: the kernel accepts TCP and nobody answers. */
+  freeze(): void;
+  thaw(): void;
+  /**
+   * Makes this server a standby of `primary` (which must run) and starts it. `followed`: the data directory was
+   * kept, no write of ours lies beyond the fork. `cloned`: it was thrown away and copied anew.
+   */
+  rejoin(primary: PostgresNode): Promise<'followed' | 'cloned'>;
+}
+
+export interface PostgresPair {
+  readonly regions: readonly [string, string];
+  /** Roles as they began; who is primary now only the servers know. */
+  readonly primary: PostgresNode;
+  readonly standby: PostgresNode;
+  /** Throws for a region it does not have. */
+  node(region: string): PostgresNode;
+  /** Ends both servers and removes the directory. May be called twice. */
+  close(): Promise<void>;
+}
+
+export type PostgresPairOptions = {
+  /** A directory of the pair's own; made if missing, removed by `close()`. */
+  dir: string;
+  /** For every role of the lab. */
+  superuserPassword: string;
+  /** Application databases. */
+  databases: string[];
+  /** First the primary's. Default `us-east-1`, `us-west-2`. */
+  regions?: [string, string];
+  /** Further server settings, for both: `{ archive_mode: 'on' }`. */
+  settings?: Record<string, string>;
+  /** Milliseconds; for the deadlines of starting and stopping. */
+  now?: () => number;
+};

@@ -1,0 +1,81 @@
+/**
+ * What people can ask, one file per subcommand; the table makes Slack's help, the manifest's hint and the dispatcher.
+ * A command gets the same request from a typed line, a button or a form, and answers the person who asked.
+ */
+import type { GateNode } from '../machine/types.ts';
+import type { Actor } from '../policy/authorize.ts';
+import type { Line, Message, Person, Reply } from '../ports/chat.ts';
+import type { Face } from '../runner/face.ts';
+import type { RunView } from '../runner/ledger.ts';
+
+export type Request = {
+  /** Bare words after the subcommand. */
+  words: string[];
+  named: Record<string, string>;
+  /** What a button or form carried: the run, the gate, the revision it was pressed on. */
+  carried: Record<string, unknown>;
+  via: 'command' | 'action' | 'form';
+  person: string;
+  actor: Actor;
+  /** The delivery's key: what has acted once does not act again. */
+  delivery: string;
+  /** The line as it was typed, for the journal. */
+  text: string;
+};
+
+export type CommandWorld = {
+  runner: Face;
+  operators: string[];
+  contacts: Record<string, string>;
+  /** A link to a run's headline in the incidents channel; null where there is none yet. */
+  linkTo(run: string): Promise<string | null>;
+  /** The incidents channel, for a link-less mention. */
+  channel: string;
+};
+
+export type Command = {
+  name: string;
+  /** As typed after `/dr `: `failover <region> [to:<region>] reason:"…"`. */
+  usage: string;
+  summary: string;
+  /** `read`: full members. `operate`: operators. `vote`: the gate decides. */
+  access: 'read' | 'operate' | 'vote';
+  /** Only a button sends it; left out of help and hint. */
+  buttonOnly?: boolean;
+  handle(request: Request, world: CommandWorld): Promise<Reply>;
+};
+
+/** An answer of one or a few lines, seen by whoever asked. */
+export const say = (title: Line, lines: Line[] = [], tone: Message['tone'] = 'plain'): Reply => ({
+  kind: 'message',
+  message: { title, lines, tone, actions: [] },
+});
+
+export type Refuse = (why: Line, lines?: Line[]) => Promise<Reply>;
+
+/** Says no, with the reason, and writes it down. */
+export const refuser =
+  (request: Request, world: CommandWorld): Refuse =>
+  async (why, lines = []) => {
+    await world.runner.refused(request.person, request.text, flat(why), `refused:${request.delivery}`);
+    return say(why, lines, 'bad');
+  };
+
+export const flat = (line: Line): string =>
+  [line]
+    .flat()
+    .map((span) => (typeof span === 'string' ? span : 'text' in span ? span.text : String(Object.values(span)[0])))
+    .join('');
+
+/** The run that is meant: the one the button names, else the one under way. */
+export function runOf(request: Request, world: CommandWorld): RunView | undefined {
+  const carried = request.carried['run'];
+  return typeof carried === 'string' ? world.runner.view(carried) : world.runner.active();
+}
+
+export const openGates = (view: RunView): GateNode[] =>
+  view.snapshot.context.nodes.filter(
+    (node): node is GateNode => node.kind === 'gate' && view.snapshot.context.gates[node.id]?.status === 'open',
+  );
+
+export const toActor = (person: Person, groups: string[]): Actor => ({ id: person.id, kind: person.kind, groups });

@@ -1,0 +1,184 @@
+/** Pausing, going on, trying again, asking again, undoing, noting: what operators do to a run under way. */
+import { noReturn, stepNode, toUndo } from '../machine/facts.ts';
+import type { Reply } from '../ports/chat.ts';
+import type { NewEvent, RunView } from '../runner/ledger.ts';
+import { type Command, type CommandWorld, type Request, refuser, runOf, say } from './command.ts';
+
+/** Takes the event, or says why not; `done` is what the person reads when it was taken. */
+async function act(
+  request: Request,
+  world: CommandWorld,
+  make: (view: RunView) => { event: NewEvent; done: string } | { refuse: string },
+): Promise<Reply> {
+  const refuse = refuser(request, world);
+  const view = runOf(request, world);
+  if (!view) return await refuse('Nothing is being moved now.');
+  if (view.refused !== null)
+    return await refuse(
+      `${view.run} holds an event this version of Regent does not take (number ${view.refused.index + 1}, ${view.refused.type}). Start the version that wrote it, or go on by hand.`,
+    );
+  const made = make(view);
+  if ('refuse' in made) return await refuse(made.refuse);
+  const appended = await world.runner.append(view.run, request.person, made.event, request.delivery);
+  if (appended.ok) return request.via === 'action' ? { kind: 'none' } : say(made.done);
+  if (appended.because === 'duplicate') return { kind: 'none' };
+  return await refuse(`${view.run} does not take that now: it has moved on. See /dr status.`);
+}
+
+const endedWords = (view: RunView): string | null =>
+  view.snapshot.context.endedAt === null ? null : `${view.run} has ended. Nothing more to do.`;
+const reasonOf = ({ named, words }: Request): string => (named['reason'] ?? words.join(' ')).trim();
+
+export const pause: Command = {
+  name: 'pause',
+  usage: 'pause [reason:"…"]',
+  summary: 'Let nothing new start. What is in flight goes on.',
+  access: 'operate',
+  handle: (request, world) =>
+    act(request, world, (view) => {
+      const ended = endedWords(view);
+      if (ended) return { refuse: ended };
+      const by = view.snapshot.context.holds.find((hold) => hold.kind === 'person');
+      if (by) return { refuse: `${view.run} is already paused. Go on with /dr resume.` };
+      const reason = reasonOf(request);
+      return {
+        event: { type: 'PAUSED', by: request.person, reason: reason === '' ? null : reason },
+        done: `${view.run} is paused: nothing new starts, what is in flight goes on. Go on with /dr resume.`,
+      };
+    }),
+};
+
+export const resume: Command = {
+  name: 'resume',
+  usage: 'resume',
+  summary: 'Go on after a pause.',
+  access: 'operate',
+  handle: (request, world) =>
+    act(request, world, (view) => {
+      const { holds } = view.snapshot.context;
+      if (!holds.some((hold) => hold.kind === 'person' || hold.kind === 'replay')) {
+        const other = holds[0];
+        return {
+          refuse: other
+            ? `${view.run} is not paused by a person: it is held at ${other.ref}. Use /dr retry${other.kind === 'step' ? ` ${other.ref}` : ''}, or /dr abort.`
+            : `${view.run} is not paused.`,
+        };
+      }
+      return { event: { type: 'RESUMED', by: request.person }, done: `${view.run} goes on.` };
+    }),
+};
+
+export const retry: Command = {
+  name: 'retry',
+  usage: 'retry [step]',
+  summary: 'Ask again about a held step, or try it again if it is surely not done.',
+  access: 'operate',
+  handle: (request, world) =>
+    act(request, world, (view) => {
+      const held = view.snapshot.context.holds.filter((hold) => hold.kind === 'step');
+      const carried = request.carried['step'];
+      const meant = typeof carried === 'string' ? carried : request.words[0];
+      const hold = meant === undefined ? held[0] : held.find((one) => one.ref === meant);
+      if (!hold)
+        return {
+          refuse:
+            held.length === 0
+              ? `${view.run} is not held at a step: there is nothing to retry.`
+              : `“${meant}” is not held. Held: ${held.map((one) => one.ref).join(', ')}.`,
+        };
+      const title = stepNode(view.snapshot.context, hold.ref)?.title ?? 'the plan';
+      return {
+        event: { type: 'STEP_RETRIED', step: hold.ref, by: request.person },
+        done: `“${title}” is asked about again.`,
+      };
+    }),
+};
+
+export const ask: Command = {
+  name: 'ask',
+  usage: 'ask <gate>',
+  summary: 'Ask a denied or timed-out gate again.',
+  access: 'operate',
+  buttonOnly: true,
+  handle: (request, world) =>
+    act(request, world, (view) => {
+      const gate = String(request.carried['gate'] ?? request.words[0] ?? '');
+      const state = view.snapshot.context.gates[gate];
+      if (!state || !['denied', 'expired'].includes(state.status))
+        return { refuse: `“${gate}” is not denied or timed out: there is nothing to ask again.` };
+      return {
+        event: { type: 'GATE_REOPENED', gate, why: state.status === 'denied' ? 'it was denied' : 'it timed out' },
+        done: 'It is asked again.',
+      };
+    }),
+};
+
+export const abort: Command = {
+  name: 'abort',
+  usage: 'abort reason:"…"',
+  summary: 'Undo everything attempted, last first. Not after the promotion.',
+  access: 'operate',
+  async handle(request, world) {
+    const view = runOf(request, world);
+    const reason = reasonOf(request);
+    if (
+      view &&
+      request.via === 'action' &&
+      view.snapshot.context.endedAt === null &&
+      !noReturn(view.snapshot.context)
+    ) {
+      const steps = toUndo(view.snapshot.context).map((step) => step.title);
+      return {
+        kind: 'form',
+        form: {
+          id: 'abort',
+          title: 'Abort and undo',
+          submit: 'Abort',
+          meta: JSON.stringify({ run: view.run }),
+          lines: [
+            steps.length === 0 ? 'Nothing has been changed: there is nothing to undo.' : 'Undone, in this order:',
+            ...steps.map((title) => `↩ ${title}`),
+          ],
+          fields: [{ id: 'reason', label: 'Why', kind: 'text', hint: 'Everybody will read it.' }],
+        },
+      };
+    }
+    return await act(request, world, (now) => {
+      const c = now.snapshot.context;
+      const ended = endedWords(now);
+      if (ended) return { refuse: ended };
+      const last = noReturn(c);
+      if (last)
+        return {
+          refuse: `Abort is no longer possible: “${last.title}” may have taken place. ${last.noUndo} You can pause, or retry what is held.`,
+        };
+      if (reason === '') return { refuse: 'An abort needs a reason: /dr abort reason:"…". Nothing was undone.' };
+      const count = toUndo(c).length;
+      return {
+        event: { type: 'ABORTED', by: request.person, reason },
+        done: `${now.run} is aborted${count === 0 ? '; nothing had been changed' : `; ${count} steps are undone, last first`}.`,
+      };
+    });
+  },
+};
+
+export const note: Command = {
+  name: 'note',
+  usage: 'note <text>',
+  summary: 'Write a line into the run’s thread and record.',
+  access: 'operate',
+  async handle(request, world) {
+    const text = (request.named['reason'] ?? request.words.join(' ')).trim();
+    const view = world.runner.active() ?? world.runner.last();
+    const refuse = refuser(request, world);
+    if (text === '') return await refuse('A note needs its text: /dr note vendor called back, ETA 20 min.');
+    if (!view) return await refuse('There is no run to note this on.');
+    const appended = await world.runner.append(
+      view.run,
+      request.person,
+      { type: 'NOTED', by: request.person, text },
+      request.delivery,
+    );
+    return appended.ok ? say(`Noted on ${view.run}.`) : { kind: 'none' };
+  },
+};

@@ -1,0 +1,30 @@
+import { whereIs } from '../machine/due.ts';
+import { status as statusMessage } from '../messages/status.ts';
+import { type Command, runOf, say } from './command.ts';
+
+export const status: Command = {
+  name: 'status',
+  usage: 'status [detail]',
+  summary: 'How it stands, for everybody; `detail` for operators.',
+  access: 'read',
+  async handle(request, world) {
+    const view = runOf(request, world) ?? world.runner.last();
+    if (!view) {
+      const roles = await world.runner.rolesNow();
+      const primary = Object.keys(roles).find((region) => roles[region] === 'primary');
+      return say(
+        `Nothing is being moved. ${primary ? `${primary} is primary.` : 'No region answers as primary right now.'}`,
+        Object.entries(roles).map(([region, role]) => `${region}: ${role}`),
+      );
+    }
+    const scene = {
+      c: view.snapshot.context,
+      where: whereIs(view.snapshot),
+      now: world.runner.now(),
+      facts: {},
+      contacts: world.contacts,
+    };
+    const detail = request.words[0] === 'detail' || request.via === 'action';
+    return { kind: 'message', message: statusMessage(scene, detail, await world.linkTo(view.run)) };
+  },
+};

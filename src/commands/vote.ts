@@ -1,0 +1,155 @@
+/** `approve`, `deny` and `confirm`: one way of deciding a gate, whoever asks and wherever. */
+import { gateNode } from '../machine/facts.ts';
+import type { GateNode } from '../machine/types.ts';
+import { who } from '../messages/scene.ts';
+import { decisionAfter, mayVote } from '../policy/authorize.ts';
+import type { Line, Reply, Span } from '../ports/chat.ts';
+import type { NewEvent, RunView } from '../runner/ledger.ts';
+import { type Command, type CommandWorld, openGates, type Request, refuser, runOf, say } from './command.ts';
+
+/** Which gate is meant: the button's, the one named, or the only one that fits the verb. */
+function gateMeant(request: Request, view: RunView, preferred: 'promote' | 'dns' | null): string | null {
+  const carried = request.carried['gate'];
+  if (typeof carried === 'string') return carried;
+  const open = openGates(view).map((gate) => gate.id);
+  const named = request.words[0];
+  if (named !== undefined && view.snapshot.context.nodes.some((node) => node.kind === 'gate' && node.id === named))
+    return named;
+  return (preferred !== null && open.includes(preferred) ? preferred : open[0]) ?? preferred;
+}
+
+async function decide(
+  request: Request,
+  world: CommandWorld,
+  preferred: 'promote' | 'dns' | null,
+  vote: 'approve' | 'deny',
+): Promise<Reply> {
+  const refuse = refuser(request, world);
+  const view = runOf(request, world);
+  if (!view) return await refuse('Nothing is being moved: there is nothing to decide.');
+  const c = view.snapshot.context;
+  const id = gateMeant(request, view, preferred);
+  const gate = id === null ? undefined : gateNode(c, id);
+  if (!gate || id === null) return await refuse(`${c.run} waits for no decision now.`);
+
+  const late = decidedAlready(request, view, gate);
+  if (late) return await refuse(late);
+  const verdict = mayVote(request.actor, c, gate);
+  if (!verdict.ok) return await refuse([verdict.why, ...(verdict.why.endsWith(': ') ? approvers(gate) : [])]);
+
+  const reason = (request.named['reason'] ?? request.words.filter((word) => word !== id).join(' ')).trim();
+  if (vote === 'deny' && reason === '') {
+    if (request.via !== 'command') return { kind: 'form', form: denyForm(view, gate) };
+    return await refuse(`A denial needs a reason: /dr deny ${id} reason:"…". Nothing was decided.`);
+  }
+  const appended = await world.runner.append(
+    view.run,
+    request.person,
+    (snapshot): NewEvent[] => {
+      const now = snapshot.context;
+      const hash = now.gates[id]?.hash ?? '';
+      const voted: NewEvent = {
+        type: 'VOTED',
+        gate: id,
+        hash,
+        by: request.person,
+        vote,
+        reason: reason === '' ? null : reason,
+      };
+      const decision = decisionAfter(now, gate, request.person, vote);
+      if (decision === null) return [voted];
+      return [
+        voted,
+        { type: 'GATE_DECIDED', gate: id, hash, decision, how: 'votes', reason: vote === 'deny' ? reason : null },
+      ];
+    },
+    request.delivery,
+  );
+  if (!appended.ok) {
+    if (appended.because === 'duplicate') return { kind: 'none' };
+    return await refuse(
+      decidedAlready(request, world.runner.view(view.run)!, gate) ??
+        'This could not be taken now. Nothing was decided.',
+    );
+  }
+  const state = appended.view.snapshot.context.gates[id]!;
+  if (state.status === 'open')
+    return say(`Your approval of “${gate.title}” is counted. ${gate.votes - state.votes.length} more needed.`);
+  // The card says it to everybody: whoever pressed its button sees it change.
+  return request.via === 'action'
+    ? { kind: 'none' }
+    : say(`“${gate.title}” is ${state.status}. ${vote === 'deny' ? 'Nothing is undone by itself.' : ''}`.trim());
+}
+
+/** Why this card, or this gate, takes no vote any more; null while it does. */
+function decidedAlready(request: Request, view: RunView, gate: GateNode): Line | null {
+  const c = view.snapshot.context;
+  const state = c.gates[gate.id];
+  if (c.endedAt !== null) return `${c.run} has ended. Nothing more to do.`;
+  const round = request.carried['round'];
+  if (typeof round === 'number' && state && round !== state.round)
+    return 'This card has been asked anew since: see the newer one in the thread. Nothing was decided.';
+  switch (state?.status) {
+    case 'open':
+      return typeof request.carried['hash'] === 'string' && request.carried['hash'] !== state.hash
+        ? 'The plan has changed since this card was posted: see the newer one in the thread. Nothing was decided.'
+        : null;
+    case 'approved':
+    case 'denied': {
+      const by = state.votes
+        .filter((one) => (state.status === 'denied') === (one.vote === 'deny'))
+        .map((one) => who(one.by));
+      return [
+        'This was ',
+        state.status,
+        ' at ',
+        { time: state.decidedAt ?? 0 },
+        ...(by.length > 0 ? [' by ', ...by] : []),
+        '. Nothing more to do.',
+      ];
+    }
+    case 'expired':
+      return 'This timed out; nothing was run. Press “Ask again” on its card.';
+    default:
+      return `“${gate.title}” has not been asked yet: its evidence is still being gathered.`;
+  }
+}
+
+const approvers = (gate: GateNode): Span[] =>
+  gate.approvers.flatMap((one, index) => [...(index > 0 ? [', '] : []), who(one)]);
+
+const denyForm = (view: RunView, gate: GateNode) => ({
+  id: 'deny',
+  title: 'Deny',
+  submit: 'Deny',
+  meta: JSON.stringify({
+    run: view.run,
+    gate: gate.id,
+    round: view.snapshot.context.gates[gate.id]?.round,
+    hash: view.snapshot.context.gates[gate.id]?.hash,
+  }),
+  lines: [`“${gate.title}” of ${view.run} is denied: nothing more starts, nothing is undone by itself.`],
+  fields: [{ id: 'reason', label: 'Why', kind: 'text' as const, hint: 'Everybody will read it.' }],
+});
+
+export const approve: Command = {
+  name: 'approve',
+  usage: 'approve [gate]',
+  summary: 'Approve the promotion, or the gate you name.',
+  access: 'vote',
+  handle: (request, world) => decide(request, world, 'promote', 'approve'),
+};
+export const confirm: Command = {
+  name: 'confirm',
+  usage: 'confirm [gate]',
+  summary: 'Confirm the DNS change.',
+  access: 'vote',
+  handle: (request, world) => decide(request, world, 'dns', 'approve'),
+};
+export const deny: Command = {
+  name: 'deny',
+  usage: 'deny [gate] reason:"…"',
+  summary: 'Deny a gate: nothing more starts, nothing is undone by itself.',
+  access: 'vote',
+  handle: (request, world) => decide(request, world, null, 'deny'),
+};

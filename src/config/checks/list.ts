@@ -1,0 +1,20 @@
+/** All cross-checks: what only the whole file can tell. To add one: a function of this type, and a line here. */
+import { recordNames, recordValues } from './dns.ts';
+import { gatesCanPass, groupsExist } from './people.ts';
+import type { Check } from './reading.ts';
+import { aliases, apart, belongings, redis, roles } from './regions.ts';
+import { hooksAllowed, somethingRuns } from './services.ts';
+
+export const checks: readonly Check[] = [
+  roles,
+  aliases,
+  belongings,
+  apart,
+  redis,
+  somethingRuns,
+  recordNames,
+  recordValues,
+  groupsExist,
+  gatesCanPass,
+  hooksAllowed,
+];

@@ -1,0 +1,123 @@
+/**
+ * From a file (and an overlay) to a `Config`, or to one error that lists every problem with its file and line.
+ * Environment and files are handed in: the same code serves start-up, `--check` and tests.
+ */
+import { dirname, resolve } from 'node:path';
+import { ConfigError } from '../lib/errors.ts';
+import { checks } from './checks/list.ts';
+import { generalSentence, problemsOf } from './issues.ts';
+import { type Config, makeSchema } from './schema.ts';
+import { absoluteReference, type Env, type ReadFile, secretReader, unreadable } from './secrets.ts';
+import {
+  nearestNode,
+  overlayTree,
+  type Path,
+  type Problem,
+  parseSource,
+  plainOf,
+  problemText,
+  type Tree,
+} from './source.ts';
+
+export type LoadOptions = {
+  /** Path of the configuration, as messages shall name it. */
+  file: string;
+  /** Path of a second file laid over the first: maps merge, null removes, everything else replaces. */
+  overlay?: string;
+  env: Env;
+  /** Text of a file; throws as `readFileSync` does. */
+  readFile: ReadFile;
+};
+
+/**
+ * Reads, merges and checks. File names inside (scripts, kubeconfigs, `file:` secrets) are relative to the file they
+ * stand in and come back absolute.
+ * @throws ConfigError listing all problems, numbered.
+ */
+export function loadConfig(options: LoadOptions): Config {
+  const result = readConfig(options);
+  if ('config' in result) return result.config;
+  const files = [options.file, ...(options.overlay === undefined ? [] : [options.overlay])].join(' with ');
+  const count = result.problems.length === 1 ? 'one problem' : `${result.problems.length} problems`;
+  const lines = result.problems.map((problem, index) => `${index + 1}. ${problemText(problem)}`);
+  throw new ConfigError(`${files} cannot be used: ${count}.\n${lines.join('\n')}`, { code: 'config-invalid' });
+}
+
+/** The same without throwing, for those who want the problems one by one. */
+export function readConfig({
+  file,
+  overlay,
+  env,
+  readFile,
+}: LoadOptions): { config: Config } | { problems: Problem[] } {
+  const sources = [readSource(file, readFile), ...(overlay === undefined ? [] : [readSource(overlay, readFile, true)])];
+  const unread = sources.flatMap(({ problems }) => problems);
+  const [base, over] = sources.map(({ tree }) => tree);
+  if (unread.length > 0 || base === undefined) return { problems: unread };
+  const tree = over === undefined ? base : overlayTree(base, over);
+
+  const plain = plainOf(tree, (value, origin) => absoluteReference(value, dirname(origin.file)));
+  const read = secretReader(env, readFile);
+  const parsed = makeSchema(read).safeParse(plain, { error: generalSentence });
+  const problems = parsed.success ? [] : parsed.error.issues.flatMap((issue) => problemsOf(issue, tree));
+
+  const absolute = (path: Path, name: string) => resolve(dirname(nearestNode(tree, path).file), name);
+  for (const check of checks)
+    for (const { path, sentence } of check(plain, { read, absolute })) {
+      if (problems.some((known) => isWithin(path, known.path))) continue;
+      const { file: where, line } = nearestNode(tree, path);
+      problems.push({ file: where, line, path, sentence });
+    }
+
+  if (!parsed.success || problems.length > 0) {
+    const order = [file, overlay];
+    const rank = (problem: Problem) => order.indexOf(problem.file) * 1e9 + problem.line;
+    return { problems: problems.toSorted((a, b) => rank(a) - rank(b)) };
+  }
+  return { config: withAbsolutePaths(parsed.data, absolute) };
+}
+
+function readSource(file: string, readFile: ReadFile, mayBeEmpty = false): { tree?: Tree; problems: Problem[] } {
+  const problem = (sentence: string) => ({ problems: [{ file, line: 1, path: [], sentence }] });
+  let source: string;
+  try {
+    source = readFile(file);
+  } catch (error) {
+    return problem(`the file ${unreadable(error)}. Name another, or see config/eden.yml for a complete example.`);
+  }
+  const parsed = parseSource(file, source);
+  if (parsed.tree === undefined || parsed.tree.kind === 'map') return parsed;
+  const empty = parsed.tree.kind === 'value' && parsed.tree.value === null;
+  if (empty && mayBeEmpty) return { tree: { file, line: 1, kind: 'map', entries: new Map() }, problems: [] };
+  return problem(
+    empty
+      ? 'the file is empty. See config/eden.yml for a complete example.'
+      : 'the file is not a map (lines of key: value). See config/eden.yml for a complete example.',
+  );
+}
+
+/** Whether the schema has already complained about this very place or about what holds it. */
+const isWithin = (path: Path, known: Path) => known.every((key, index) => path[index] === key);
+
+/** Scripts run in other directories than ours, so what is relative to the file must not stay relative. */
+function withAbsolutePaths(config: Config, absolute: (path: Path, name: string) => string): Config {
+  const regions = Object.entries(config.regions).map(([name, region]): [string, Config['regions'][string]] => {
+    const at = (...path: Path) => ['regions', name, ...path];
+    const made = { ...region };
+    const kubeconfig = region.kubernetes?.kubeconfig;
+    if (region.kubernetes !== undefined && kubeconfig !== undefined)
+      made.kubernetes = { ...region.kubernetes, kubeconfig: absolute(at('kubernetes', 'kubeconfig'), kubeconfig) };
+    if (region.postgres?.fence.strategy === 'exec') {
+      const program = (verb: 'stop' | 'start', argv: string[]) =>
+        argv.with(0, absolute(at('postgres', 'fence', 'exec', verb, 0), argv[0]!));
+      const { stop, start } = region.postgres.fence;
+      made.postgres = {
+        ...region.postgres,
+        fence: { strategy: 'exec', stop: program('stop', stop), ...(start && { start: program('start', start) }) },
+      };
+    }
+    return [name, made];
+  });
+  const allow = config.hooks.allow.map((name, index) => absolute(['hooks', 'allow', index], name));
+  return { ...config, regions: Object.fromEntries(regions), hooks: { ...config.hooks, allow } };
+}

@@ -1,0 +1,95 @@
+/** What a region is made of, and how its database is stopped when the region is left. */
+import { z } from 'zod';
+import { name, type SecretReader, secret, text, webAddress } from './fields.ts';
+
+const argv = (description: string) => z.array(text()).min(1).describe(description);
+
+/** How a region's Postgres is made unable to accept writes. */
+export type Fence =
+  | { strategy: 'statefulset'; name: string }
+  | { strategy: 'exec'; stop: string[]; start?: string[] }
+  | { strategy: 'http'; stop: string; start?: string }
+  | { strategy: 'sql' };
+
+const fence = z
+  .union([
+    z.literal('sql'),
+    z.strictObject({
+      statefulset: name('a StatefulSet').describe(
+        'Name of the StatefulSet that runs Postgres: scaled to 0 to stop it, to 1 to start it. The strongest fence.',
+      ),
+    }),
+    z.strictObject({
+      exec: z
+        .strictObject({
+          stop: argv(
+            'Program and arguments that stop Postgres, run without a shell. It prints {"state":"shut down","checkpoint":"0/…"} when the server has stopped cleanly. The program must stand in hooks.allow.',
+          ),
+          start: argv('Program and arguments that start it again. Without it people start it by hand.').exactOptional(),
+        })
+        .describe('Stops Postgres by a script of yours.'),
+    }),
+    z.strictObject({
+      http: z
+        .strictObject({
+          stop: webAddress().describe(
+            'Address that stops Postgres when it is sent a POST; answers as the script prints.',
+          ),
+          start: webAddress().describe('Address that starts it again.').exactOptional(),
+        })
+        .describe('Stops Postgres by a call to an endpoint of yours.'),
+    }),
+  ])
+  .transform((written): Fence => {
+    if (written === 'sql') return { strategy: 'sql' };
+    if ('statefulset' in written) return { strategy: 'statefulset', name: written.statefulset };
+    if ('exec' in written) return { strategy: 'exec', ...written.exec };
+    return { strategy: 'http', ...written.http };
+  })
+  .describe(
+    'What makes this Postgres unable to accept writes when the region is left: { statefulset: NAME }, { exec: { stop: [...] } }, { http: { stop: URL } }, or sql. With sql alone the old primary has to be copied anew afterwards.',
+  );
+
+/** One region, as it is written. */
+export const region = (read: SecretReader) =>
+  z.strictObject({
+    role: z
+      .enum(['primary', 'secondary', 'witness'])
+      .describe(
+        'How the region began: primary (exactly one), secondary, or witness (holds no data, only looks). Who is primary now is observed, not configured.',
+      ),
+    alias: name('an alias').describe(
+      'Fixed name of the region in host names and scripts, written {alias} there. A failover never swaps aliases.',
+    ),
+    kubernetes: z
+      .strictObject({
+        context: text().describe('Context of the kubeconfig that leads to this region’s cluster.'),
+        kubeconfig: text()
+          .describe('Path of the kubeconfig, relative to this file. Without it the usual one is read.')
+          .exactOptional(),
+      })
+      .describe('The region’s cluster. Every region but a witness has one.')
+      .exactOptional(),
+    postgres: z
+      .strictObject({
+        url: secret(read, { pattern: /^postgres(ql)?:\/\//, what: 'a postgres:// address' })
+          .describe('Address of the region’s Postgres with its user, as env:NAME or file:path.')
+          .meta({ writeOnly: true }),
+        databases: z
+          .array(text())
+          .min(1)
+          .describe('Databases of the application. Without it: all but the templates.')
+          .exactOptional(),
+        fence,
+      })
+      .describe('The region’s Postgres. Every region but a witness has one.')
+      .exactOptional(),
+    redis: z
+      .strictObject({
+        url: secret(read, { pattern: /^rediss?:\/\//, what: 'a redis:// or rediss:// address' })
+          .describe('Address of the region’s Redis, as env:NAME or file:path.')
+          .meta({ writeOnly: true }),
+      })
+      .describe('The region’s Redis. In every region but a witness, or in none.')
+      .exactOptional(),
+  });

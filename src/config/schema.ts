@@ -1,0 +1,223 @@
+/**
+ * The shape of `dr.yml`: the one description of every key, from which come the loader's checks, the JSON Schema editors
+ * use and docs/configuration.md. Every key carries its description here and nowhere else.
+ *
+ * The written form is the schema's input (durations as text, secrets as references, fences in short form);
+ * `Config` is its output. What needs the whole file at once is in checks/, not here.
+ */
+import { z } from 'zod';
+import {
+  duration,
+  durationOrNone,
+  groupName,
+  hostAndPort,
+  hostname,
+  ipMaybePort,
+  name,
+  nameServer,
+  person,
+  type SecretReader,
+  secret,
+  shaped,
+  slackChannel,
+  slackGroup,
+  text,
+  webAddress,
+} from './fields.ts';
+import { region } from './region.ts';
+import { timings } from './timings.ts';
+
+export type { Fence } from './region.ts';
+
+const regionName = () => name('a region').describe('Name of a region, as people say it and as every card prints it.');
+
+const service = z.strictObject({
+  replicas: z.int().min(0).max(10_000).describe('Pods that serve full production load.'),
+  writeHeavy: z
+    .boolean()
+    .default(false)
+    .describe('Writes a lot: stopped in the region that is left before its database is fenced.'),
+  health: webAddress({ alias: true })
+    .describe(
+      'Address that answers 2xx when the service is healthy in one region; {alias} stands for the region’s alias.',
+    )
+    .exactOptional(),
+  publicHealth: webAddress()
+    .describe('Address that clients use, asked through DNS: answers 2xx when they are served.')
+    .exactOptional(),
+});
+
+const zone = z.strictObject({
+  provider: z.literal('route53').describe('Who runs the zone.'),
+  zone: shaped(/^Z[A-Z0-9]{1,31}$/, 'the id of a hosted zone', 'the id, like Z0123456789ABCDEFGHIJ').describe(
+    'Id of the hosted zone.',
+  ),
+  zoneName: hostname().describe('Name of the zone: every record lies in it.'),
+  authorities: z
+    .array(nameServer())
+    .min(1)
+    .describe('Name servers that answer for the zone. Without it they are looked up.')
+    .exactOptional(),
+  endpoint: webAddress().describe('Address of the provider’s API where it is not the usual one.').exactOptional(),
+  records: z
+    .array(
+      z.strictObject({
+        name: hostname().describe('Full name of the record.'),
+        type: z.enum(['A', 'AAAA', 'CNAME']).describe('Kind of record.'),
+        ttl: z
+          .int()
+          .min(1)
+          .max(2_147_483_647)
+          .describe('Seconds a resolver may keep the answer: how long clients go on to the old region.'),
+        values: z
+          .record(z.string(), z.array(text()).min(1))
+          .describe('For each region but a witness what the name answers when that region serves.'),
+      }),
+    )
+    .min(1)
+    .describe('Records that move with a failover.'),
+});
+
+const gate = z
+  .strictObject({
+    approvers: z.array(person()).prefault([]).describe('Who may vote: group:NAME or user:ID.'),
+    votes: z.int().min(0).max(20).default(1).describe('Approvals needed, each by another person.'),
+    requesterMayVote: z.boolean().default(false).describe('Whether the person who asked for the run may vote.'),
+    timeout: duration().prefault('5m').describe('How long people are given to decide.'),
+    onTimeout: z
+      .enum(['escalate', 'deny', 'approve'])
+      .default('escalate')
+      .describe('What happens then: escalate asks others, deny holds the run, approve goes on without them.'),
+    required: z.boolean().default(true).describe('false: nobody is asked, the evidence alone decides.'),
+    escalateTo: z.array(person()).prefault([]).describe('Who is asked when time runs out: group:NAME or user:ID.'),
+  })
+  .prefault({});
+
+/** The schema, given how secrets are read. `configSchema` leaves the references as they are. */
+export function makeSchema(read: SecretReader) {
+  return z.strictObject({
+    organization: shaped(
+      /^[a-z][a-z0-9-]{0,20}$/,
+      'a short name',
+      'small letters, digits and hyphens, at most 21 and a letter first, like eden',
+    ).describe('Short name of the system. Runs are called by it: eden-7.'),
+    environment: z.enum(['production', 'staging']).describe('Which one this is. Banners and drills say so.'),
+    objectives: z
+      .strictObject({
+        rto: duration().describe('Recovery time objective: service is back within this time.'),
+        rpo: durationOrNone().describe('Recovery point objective: at most the writes of this time may be lost.'),
+      })
+      .describe('What was promised. Every run is measured against it.'),
+    regions: z
+      .record(regionName(), region(read))
+      .describe('The regions: exactly one primary, at least one secondary, witnesses as you like.'),
+    redis: z
+      .strictObject({
+        sentinels: z.array(hostAndPort()).min(1).describe('The Sentinels, host:port.').exactOptional(),
+        master: text().describe('Name under which the Sentinels know the master.').exactOptional(),
+        pause: duration()
+          .prefault('10s')
+          .describe('Longest time writes are held back during a planned switch. The pause ends by itself.'),
+      })
+      .describe('What Redis has in common in all regions.')
+      .exactOptional(),
+    services: z
+      .strictObject({
+        namespace: name('a namespace').describe('Kubernetes namespace of the services, the same in every region.'),
+        deployments: z
+          .record(name('a deployment'), service)
+          .describe('The Deployments that make up the product, by name.'),
+      })
+      .describe('What runs in the clusters.'),
+    dns: z.array(zone).min(1).describe('The zones whose records move with a failover.'),
+    resolvers: z
+      .array(ipMaybePort())
+      .prefault([])
+      .describe(
+        'Resolvers that must answer the new records before clients count as moved: IP addresses, :port where it is not 53.',
+      ),
+    probes: z
+      .strictObject({
+        resolvers: z
+          .array(ipMaybePort())
+          .min(1)
+          .describe('Resolvers the probes ask for addresses. Without it: those of the system.')
+          .exactOptional(),
+      })
+      .prefault({})
+      .describe('How health addresses are asked.'),
+    groups: z
+      .record(groupName(), slackGroup())
+      .prefault({})
+      .describe('Slack user groups by a name of yours, written group:NAME elsewhere in this file.'),
+    access: z
+      .strictObject({
+        operators: z
+          .array(person())
+          .prefault([])
+          .describe('Who may start, pause and steer runs: group:NAME or user:ID. Empty: nobody.'),
+      })
+      .prefault({})
+      .describe('Who may act. Reading is open to all full members of the workspace.'),
+    gates: z
+      .strictObject({
+        promote: gate.describe(
+          'Before the database of the other region is promoted: from there on there is no rollback.',
+        ),
+        dns: gate.describe('Before clients are sent to the other region.'),
+      })
+      .prefault({})
+      .describe('Decisions that people make during a run.'),
+    notify: z
+      .strictObject({
+        channel: slackChannel().describe('Id of the incidents channel. Headlines, cards and threads live there.'),
+      })
+      .describe('Where people are told.'),
+    contacts: z
+      .record(text(), text())
+      .prefault({})
+      .describe('Who to reach and how, by a name of yours. Shown on the cards where they are needed.'),
+    slack: z
+      .strictObject({
+        botToken: secret(read, { pattern: /^xoxb-/, what: 'a bot token, which begins with xoxb-' })
+          .describe('The app’s bot token (xoxb-…), as env:NAME or file:path.')
+          .meta({ writeOnly: true }),
+        appToken: secret(read, { pattern: /^xapp-/, what: 'an app-level token, which begins with xapp-' })
+          .describe('The app-level token (xapp-…) for Socket Mode, as env:NAME or file:path.')
+          .meta({ writeOnly: true }),
+        apiUrl: webAddress().describe('Address of Slack’s API where it is not the usual one.').exactOptional(),
+      })
+      .describe('How Regent signs in to Slack.'),
+    journal: z
+      .strictObject({
+        sqlite: text()
+          .default('data/journal.sqlite')
+          .describe('Path of the journal’s SQLite file, relative to the directory Regent is started in.'),
+      })
+      .prefault({})
+      .describe('Where everything that happened is kept.'),
+    hooks: z
+      .strictObject({
+        allow: z
+          .array(text())
+          .prefault([])
+          .describe('Programs that may be run, absolute or relative to this file. Nothing else is ever run.'),
+        env: z
+          .array(shaped(/^[A-Za-z_][A-Za-z0-9_]*$/, 'the name of an environment variable', 'one like AWS_PROFILE'))
+          .prefault([])
+          .describe('Names of environment variables handed on to them. All others are withheld.'),
+      })
+      .prefault({})
+      .describe('Scripts of yours.'),
+    timings,
+  });
+}
+
+/** The schema with secrets left as references: for generators, and for tests that need no environment. */
+export const configSchema = makeSchema((reference) => ({ value: reference }));
+
+/** A configuration as the program uses it: durations in milliseconds, secrets resolved. */
+export type Config = z.output<typeof configSchema>;
+export type RegionConfig = Config['regions'][string];
+export type Gate = Config['gates']['promote'];
+export type Timings = Config['timings'];

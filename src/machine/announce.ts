@@ -1,0 +1,79 @@
+/**
+ * Which messages an accepted event makes necessary, told from the state before and after it. Announcements hang on
+ * events and never on a phase's entry: a mode switch falls through phases again and would repeat them.
+ * Only names, slots and what the state will not remember; the words are made when the message is sent.
+ */
+import { whereIs } from './due.ts';
+import { gateState, stepNode } from './facts.ts';
+import type { Snapshot } from './replay.ts';
+import type { Announcement, Context, Hold, RunEvent } from './types.ts';
+
+const say = (
+  slot: string,
+  facts: Announcement['facts'] = {},
+  { broadcast = false, name = slot.split(':')[0]! } = {},
+): Announcement => ({ slot, name, facts, broadcast });
+
+const gateCard = (c: Context, gate: string): Announcement => {
+  const { round } = gateState(c, gate);
+  return say(`gate:${gate}:${round}`, { gate, round }, { broadcast: true });
+};
+
+const holdCard = (hold: Hold, event: RunEvent, gone: boolean): Announcement =>
+  say(
+    `hold:${hold.n}`,
+    {
+      n: hold.n,
+      kind: hold.kind,
+      ref: hold.ref,
+      why: hold.why,
+      since: hold.since,
+      gone,
+      by: event.actor,
+      event: event.type,
+    },
+    { broadcast: true },
+  );
+
+/** The announcements of one event, in the order they are to be read. `seq` is the event's number in its run. */
+export function announcementsOf(before: Snapshot, after: Snapshot, event: RunEvent, seq: number): Announcement[] {
+  const c = after.context;
+  const was = before.context;
+  const list: Announcement[] = [say('headline')];
+
+  if (event.type === 'PLANNED') {
+    list.push(say(`plan:${seq}`, { hash: event.plan.hash }));
+    // Cards of the plan before are no longer valid: each says so.
+    for (const [gate, state] of Object.entries(was.gates))
+      if (state.status !== 'none' && gateState(c, gate).status === 'none') list.push(gateCard(was, gate));
+  }
+  if ('step' in event) {
+    const node = stepNode(c, event.step);
+    if (
+      before.context.steps[event.step] === c.steps[event.step] &&
+      'attempt' in event &&
+      event.type !== 'STEP_INTENDED'
+    )
+      list.push(say(`late:${seq}`, { step: event.step, event: event.type }));
+    else if (event.type.startsWith('UNDO_') || whereIs(after) === 'rollingBack') list.push(say('undo'));
+    else if (node) list.push(say(`phase:${node.phase}`, { phase: node.phase }));
+  }
+  if ('gate' in event) {
+    list.push(gateCard(event.type === 'GATE_REOPENED' ? was : c, event.gate));
+    if (event.type === 'GATE_ESCALATED') list.push(say(`escalated:${seq}`, { gate: event.gate }, { broadcast: true }));
+  }
+  if (event.type === 'ABORTED') list.push(say('undo'));
+  if (event.type === 'NOTED') list.push(say(`note:${seq}`, { by: event.by, text: event.text }));
+  if (event.type === 'RESTARTED') list.push(say(`restarted:${seq}`, { at: event.at, checking: event.checking }));
+
+  // A denied or expired gate says so on its own card: a second card would only be in the way.
+  for (const hold of c.holds)
+    if (hold.kind !== 'gate' && !was.holds.some((old) => old.n === hold.n)) list.push(holdCard(hold, event, false));
+  for (const hold of was.holds)
+    if (hold.kind !== 'gate' && !c.holds.some((now) => now.n === hold.n)) list.push(holdCard(hold, event, true));
+
+  if (c.phases.promoting?.to != null && was.phases.promoting?.to == null)
+    list.push(say('promoted', {}, { broadcast: true }));
+  if (c.endedAt !== null && was.endedAt === null) list.push(say('ended', {}, { broadcast: true }));
+  return list;
+}

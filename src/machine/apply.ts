@@ -1,0 +1,244 @@
+/**
+ * What each fact does to a run's context. Pure: (context, event) → the part that changes.
+ * Whether an event is accepted at all is decided by the guards in machine.ts; nothing here refuses.
+ */
+import { gateState, holdOn, stepNode, stepState } from './facts.ts';
+import type { Context, EventOf, GateState, Hold, RunEvent, StepState } from './types.ts';
+
+type Change = Partial<Context>;
+
+const withStep = (c: Context, id: string, change: Partial<StepState>): Change => ({
+  steps: { ...c.steps, [id]: { ...stepState(c, id), ...change } },
+});
+const withGate = (c: Context, id: string, change: Partial<GateState>): Change => ({
+  gates: { ...c.gates, [id]: { ...gateState(c, id), ...change } },
+});
+
+function withHold(c: Context, hold: Omit<Hold, 'n'>): Change {
+  if (holdOn(c, hold.kind, hold.ref)) return {};
+  const n = c.holdCount + 1;
+  return { holds: [...c.holds, { ...hold, n }], holdCount: n, heldSince: c.heldSince ?? hold.since };
+}
+
+/** Gate deadlines stand still while anything holds: lifting the last hold moves them by the time it stood. */
+function withoutHolds(c: Context, at: number, gone: (hold: Hold) => boolean): Change {
+  const holds = c.holds.filter((hold) => !gone(hold));
+  if (holds.length > 0 || c.heldSince === null) return { holds };
+  const stood = at - c.heldSince;
+  const gates = Object.fromEntries(
+    Object.entries(c.gates).map(([id, gate]) => [
+      id,
+      gate.status === 'open' && gate.deadline !== null ? { ...gate, deadline: gate.deadline + stood } : gate,
+    ]),
+  );
+  return { holds, heldSince: null, gates };
+}
+const withoutHold = (c: Context, at: number, kind: Hold['kind'], ref: string): Change =>
+  withoutHolds(c, at, (hold) => hold.kind === kind && hold.ref === ref);
+
+/** Applies one change after another, each seeing what the one before it did. */
+function inTurn(c: Context, ...changes: ((c: Context) => Change)[]): Change {
+  const sum: Change = {};
+  for (const change of changes) Object.assign(sum, change({ ...c, ...sum }));
+  return sum;
+}
+
+function stepEnded(
+  c: Context,
+  event: EventOf<'STEP_DONE' | 'STEP_ALREADY_DONE'>,
+  status: 'done' | 'alreadyDone',
+): Change {
+  return inTurn(
+    c,
+    (now) =>
+      withStep(now, event.step, {
+        status,
+        evidence: event.evidence,
+        summary: event.summary,
+        why: null,
+        deadline: null,
+        endedAt: event.at,
+      }),
+    (now) => withoutHold(now, event.at, 'step', event.step),
+    (now) =>
+      stepNode(now, event.step)?.clock === 'writes-serve' && now.outage.from !== null && now.outage.to === null
+        ? { outage: { ...now.outage, to: event.at } }
+        : {},
+  );
+}
+
+function planned(c: Context, { plan, at }: EventOf<'PLANNED'>): Change {
+  const base = { plan, nodes: plan.nodes, source: plan.source, target: plan.target, mode: plan.mode };
+  const lifted = withoutHold(c, at, 'step', 'plan');
+  if (c.plan?.hash === plan.hash) return { ...lifted, ...base };
+  // Approvals are of a plan: another plan, nothing approved. The rounds go on counting, they name the cards.
+  const gates = Object.fromEntries(
+    Object.entries(c.gates).map(([id, gate]) => [id, { ...gate, status: 'none' as const, votes: [], hash: null }]),
+  );
+  return { ...lifted, ...base, gates };
+}
+
+function outcome(c: Context, event: EventOf<'STEP_NOT_DONE' | 'STEP_UNKNOWN'>): Change {
+  const held = event.type === 'STEP_UNKNOWN' || !event.again;
+  return inTurn(
+    c,
+    (now) =>
+      withStep(now, event.step, {
+        status: event.type === 'STEP_UNKNOWN' ? 'unknown' : 'notDone',
+        // A check step that failed without an intent of its own still counts as tried.
+        attempt: event.attempt,
+        why: event.why,
+        evidence: event.evidence,
+        deadline: null,
+        endedAt: event.at,
+      }),
+    (now) => (held ? withHold(now, { kind: 'step', ref: event.step, why: event.why, since: event.at }) : {}),
+  );
+}
+
+/** The change an accepted event makes. Facts about phases and ends are made by the machine's own transitions. */
+export function apply(c: Context, event: RunEvent): Change {
+  const { at } = event;
+  switch (event.type) {
+    case 'REQUESTED':
+      return {
+        ...Object.fromEntries(Object.entries(event).filter(([key]) => !['type', 'at', 'actor'].includes(key))),
+        requestedAt: at,
+      };
+    case 'PLANNED':
+      return planned(c, event);
+    case 'PLAN_UNKNOWN':
+      return withHold(c, { kind: 'step', ref: 'plan', why: event.why, since: at });
+    case 'GATE_OPENED':
+      return withGate(c, event.gate, {
+        status: 'open',
+        round: gateState(c, event.gate).round + 1,
+        hash: event.hash,
+        openedAt: at,
+        decidedAt: null,
+        deadline: event.deadline,
+        votes: [],
+        evidence: event.evidence,
+        escalated: false,
+        reason: null,
+        how: null,
+      });
+    case 'VOTED': {
+      const { by, vote, reason } = event;
+      return withGate(c, event.gate, { votes: [...gateState(c, event.gate).votes, { by, vote, at, reason }] });
+    }
+    case 'GATE_DECIDED': {
+      const { gate, decision, how, reason } = event;
+      return inTurn(
+        c,
+        (now) => withGate(now, gate, { status: decision, decidedAt: at, deadline: null, how, reason }),
+        (now) =>
+          decision === 'approved' ? {} : withHold(now, { kind: 'gate', ref: gate, why: reason ?? decision, since: at }),
+      );
+    }
+    case 'GATE_ESCALATED':
+      return withGate(c, event.gate, { escalated: true, deadline: event.deadline });
+    case 'GATE_REOPENED':
+      return inTurn(
+        c,
+        (now) => withGate(now, event.gate, { status: 'none', reason: event.why }),
+        (now) => withoutHold(now, at, 'gate', event.gate),
+      );
+    case 'STEP_INTENDED': {
+      const node = stepNode(c, event.step);
+      const first = node?.effect === true && !c.firstIntents.includes(event.step);
+      return {
+        ...withStep(c, event.step, {
+          status: 'intended',
+          attempt: event.attempt,
+          before: stepState(c, event.step).before ?? event.before,
+          intendedAt: at,
+          endedAt: null,
+          deadline: event.deadline,
+          why: null,
+        }),
+        ...(first ? { firstIntents: [...c.firstIntents, event.step] } : {}),
+        ...(node?.clock === 'writes-stop' && c.outage.from === null ? { outage: { from: at, to: null } } : {}),
+      };
+    }
+    case 'STEP_ALREADY_DONE':
+      return stepEnded(c, event, 'alreadyDone');
+    case 'STEP_DONE':
+      return stepEnded(c, event, 'done');
+    case 'STEP_NOT_DONE':
+    case 'STEP_UNKNOWN':
+      return outcome(c, event);
+    case 'STEP_MARKED':
+      return inTurn(
+        c,
+        (now) =>
+          withStep(now, event.step, { status: event.as === 'done' ? 'done' : 'notDone', deadline: null, endedAt: at }),
+        (now) => withoutHold(now, at, 'step', event.step),
+        (now) => ({
+          overrides: [...now.overrides, { rule: `mark ${event.step} ${event.as}`, by: event.by, reason: event.reason }],
+        }),
+      );
+    case 'STEP_SKIPPED':
+      return inTurn(
+        c,
+        (now) => withStep(now, event.step, { status: 'skipped', endedAt: at }),
+        (now) => withoutHold(now, at, 'step', event.step),
+        (now) => ({
+          overrides: [...now.overrides, { rule: `skip ${event.step}`, by: event.by, reason: event.reason }],
+        }),
+      );
+    case 'STEP_RETRIED':
+      return inTurn(
+        c,
+        (now) => {
+          // What is unknown is asked again, never sent again: back to "intended", which only ever settles.
+          const { status } = stepState(now, event.step);
+          if (status === 'unknown') return withStep(now, event.step, { status: 'intended', deadline: at });
+          if (status === 'undoUnknown') return withStep(now, event.step, { status: 'undoIntended', deadline: at });
+          return {};
+        },
+        (now) => withoutHold(now, at, 'step', event.step),
+      );
+    case 'UNDO_INTENDED':
+      return withStep(c, event.step, { status: 'undoIntended', attempt: event.attempt, deadline: event.deadline });
+    case 'UNDO_DONE':
+      return inTurn(
+        c,
+        (now) => withStep(now, event.step, { status: 'undone', evidence: event.evidence, deadline: null, endedAt: at }),
+        (now) => withoutHold(now, at, 'step', event.step),
+      );
+    case 'UNDO_UNKNOWN':
+      return inTurn(
+        c,
+        (now) => withStep(now, event.step, { status: 'undoUnknown', why: event.why, deadline: null, endedAt: at }),
+        (now) => withHold(now, { kind: 'step', ref: event.step, why: event.why, since: at }),
+      );
+    case 'PAUSED':
+      return withHold(c, { kind: 'person', ref: event.by, why: event.reason ?? 'paused', since: at });
+    case 'RESUMED':
+      return withoutHolds(c, at, (hold) => hold.kind === 'person' || hold.kind === 'replay');
+    case 'MODE_SWITCHED':
+      return inTurn(
+        c,
+        () => ({ mode: event.mode, plan: null, nodes: event.nodes }),
+        (now) => ({
+          gates: Object.fromEntries(
+            Object.entries(now.gates).map(([id, gate]) => [id, { ...gate, status: 'none' as const, votes: [] }]),
+          ),
+        }),
+        (now) => withoutHolds(now, at, (hold) => hold.kind === 'gate'),
+        (now) => ({
+          overrides: [...now.overrides, { rule: `mode ${event.mode}`, by: event.by, reason: event.gaveUp }],
+        }),
+      );
+    case 'ABORTED':
+    case 'TAKEN_OVER':
+      // A person has decided: nothing older than that decision stands in its way.
+      return withoutHolds(c, at, () => true);
+    case 'REPLAY_HELD':
+      return withHold(c, { kind: 'replay', ref: 'replay', why: event.why, since: at });
+    case 'NOTED':
+    case 'RESTARTED':
+      return {};
+  }
+}

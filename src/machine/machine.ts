@@ -1,0 +1,284 @@
+/**
+ * The machine that models every failover: one statechart, the runbook's nodes as data in its context.
+ * Pure: `transition()` says what an event does; nothing is invoked, no timer is kept (after a restart XState's timers
+ * never fire and its invocations run twice). What people are told hangs on events: see announce.ts.
+ * Root states are never final: notes and late outcomes arrive after the end.
+ */
+import { assign, setup } from 'xstate';
+import { apply } from './apply.ts';
+import * as is from './facts.ts';
+import { type Context, type End, PHASES, type Phase, type RunEvent } from './types.ts';
+
+type Of<T extends RunEvent['type']> = Extract<RunEvent, { type: T }>;
+/** Guards are given the whole event union; each is only ever wired to the type it names. */
+const on =
+  <T extends RunEvent['type']>(test: (c: Context, event: Of<T>) => boolean) =>
+  ({ context, event }: { context: Context; event: RunEvent }): boolean =>
+    test(context, event as Of<T>);
+
+const held = (c: Context, step: string) => is.holdOn(c, 'step', step) !== undefined;
+const nothingLeft = (c: Context) => is.toUndo(c).length === 0 && is.inFlight(c).length === 0;
+const open = (c: Context, gate: string, hash: string) =>
+  is.gateState(c, gate).status === 'open' && is.gateState(c, gate).hash === hash;
+
+const machineSetup = setup({
+  types: { context: {} as Context, events: {} as RunEvent, tags: {} as 'ended' },
+  actions: {
+    take: assign(({ context, event }) => apply(context, event)),
+    /** A fact that changes nothing here, and is accepted all the same: XState refuses what has neither target nor action. */
+    keep: () => {},
+    /** A step that failed under `onFailure: rollback` holds nothing: it is the reason to go back. */
+    takeWithoutHold: assign(({ context, event }) => ({
+      ...apply(context, event),
+      holds: context.holds,
+      heldSince: context.heldSince,
+    })),
+    enterPhase: assign(({ context, event }, { phase }: { phase: Phase }) => {
+      const known = context.phases[phase];
+      return {
+        phases: {
+          ...context.phases,
+          [phase]: { from: known?.from ?? event.at, to: known?.to ?? null, entered: event.at },
+        },
+      };
+    }),
+    /** A phase that is only fallen through again (another plan, everything settled) keeps the time it really ended. */
+    leavePhase: assign(({ context, event }, { phase }: { phase: Phase }) => {
+      const known = context.phases[phase] ?? { from: event.at, to: null, entered: event.at };
+      const to = known.to !== null && known.entered === event.at ? known.to : event.at;
+      return { phases: { ...context.phases, [phase]: { ...known, to } } };
+    }),
+    endAs: assign((_, { end }: { end: End }) => ({ end })),
+    ended: assign(({ event }) => ({ endedAt: event.at })),
+  },
+});
+
+const accept = (guard: ReturnType<typeof on>) => ({ guard, actions: 'take' as const });
+
+const phaseStates = Object.fromEntries(
+  PHASES.map((phase, index) => [
+    phase,
+    {
+      initial: 'asking',
+      entry: { type: 'enterPhase', params: { phase } },
+      exit: { type: 'leavePhase', params: { phase } },
+      always: {
+        guard: ({ context }: { context: Context }) => is.phaseOver(context, phase),
+        target: PHASES[index + 1] ?? '#finishing',
+        ...(index === PHASES.length - 1 ? { actions: { type: 'endAs', params: { end: 'completed' } } } : {}),
+      },
+      states: {
+        asking: {
+          always: {
+            guard: ({ context }: { context: Context }) => context.plan !== null && is.gatesApproved(context, phase),
+            target: 'working',
+          },
+        },
+        working: {
+          always: {
+            guard: ({ context }: { context: Context }) => context.plan === null || !is.gatesApproved(context, phase),
+            target: 'asking',
+          },
+          on: {
+            STEP_INTENDED: accept(
+              on<'STEP_INTENDED'>(
+                (c, e) =>
+                  is.runnable(c, e.step, phase) &&
+                  e.hash === c.plan?.hash &&
+                  e.attempt === is.stepState(c, e.step).attempt + 1,
+              ),
+            ),
+            STEP_ALREADY_DONE: accept(on<'STEP_ALREADY_DONE'>((c, e) => is.runnable(c, e.step, phase))),
+          },
+        },
+      },
+    },
+  ]),
+);
+
+const currentAttempt = on<'STEP_DONE' | 'STEP_NOT_DONE' | 'STEP_UNKNOWN'>((c, e) => {
+  const { status, attempt } = is.stepState(c, e.step);
+  // Asked, and nothing sent yet: a check step's answer, or why a step could not be begun. It counts as the next attempt.
+  const asked =
+    ['none', 'notDone'].includes(status) && (e.type === 'STEP_NOT_DONE' || is.stepNode(c, e.step)?.effect === false);
+  return (status === 'intended' && e.attempt === attempt) || (asked && e.attempt === attempt + 1);
+});
+const currentUndo = on<'UNDO_DONE' | 'UNDO_UNKNOWN'>(
+  (c, e) => is.stepState(c, e.step).status === 'undoIntended' && is.stepState(c, e.step).attempt === e.attempt,
+);
+/** An outcome that is not of the current attempt is still a fact: it is told, and changes nothing. */
+const outcomeOf = (guard: ReturnType<typeof on>) => [accept(guard), { actions: 'keep' as const }];
+
+export const failover = machineSetup.createMachine({
+  id: 'failover',
+  context: {
+    run: '',
+    organization: '',
+    runbook: '',
+    mode: 'planned',
+    source: '',
+    target: '',
+    reason: '',
+    requestedBy: '',
+    requestedAt: 0,
+    objectives: { rtoMs: 0, rpoMs: 0 },
+    nodes: [],
+    plan: null,
+    steps: {},
+    gates: {},
+    holds: [],
+    holdCount: 0,
+    heldSince: null,
+    firstIntents: [],
+    phases: {},
+    outage: { from: null, to: null },
+    overrides: [],
+    end: null,
+    endedAt: null,
+  },
+  type: 'parallel',
+  states: {
+    lifecycle: {
+      initial: 'requested',
+      states: {
+        requested: { on: { REQUESTED: { target: 'forward', actions: 'take' } } },
+        forward: {
+          id: 'forward',
+          initial: PHASES[0],
+          states: phaseStates as never,
+          on: {
+            PLANNED: {
+              guard: on<'PLANNED'>((c, e) => is.inFlight(c).length === 0 && e.plan.mode === c.mode),
+              target: '#forward',
+              actions: 'take',
+            },
+            PLAN_UNKNOWN: accept(on<'PLAN_UNKNOWN'>((c) => c.plan === null)),
+            MODE_SWITCHED: {
+              guard: on<'MODE_SWITCHED'>((c, e) => c.mode !== e.mode && is.inFlight(c).length === 0),
+              target: '#forward',
+              actions: 'take',
+            },
+            GATE_OPENED: accept(on<'GATE_OPENED'>((c, e) => is.askable(c, e.gate) && e.hash === c.plan?.hash)),
+            VOTED: accept(
+              on<'VOTED'>(
+                (c, e) => open(c, e.gate, e.hash) && !is.gateState(c, e.gate).votes.some((vote) => vote.by === e.by),
+              ),
+            ),
+            GATE_DECIDED: accept(on<'GATE_DECIDED'>((c, e) => open(c, e.gate, e.hash))),
+            GATE_ESCALATED: accept(on<'GATE_ESCALATED'>((c, e) => is.gateState(c, e.gate).status === 'open')),
+            GATE_REOPENED: accept(
+              on<'GATE_REOPENED'>((c, e) => ['approved', 'denied', 'expired'].includes(is.gateState(c, e.gate).status)),
+            ),
+            STEP_NOT_DONE: {
+              guard: on<'STEP_NOT_DONE'>(
+                (c, e) =>
+                  !e.again &&
+                  is.stepNode(c, e.step)?.onFailure === 'rollback' &&
+                  is.stepState(c, e.step).status === 'intended' &&
+                  is.stepState(c, e.step).attempt === e.attempt &&
+                  [undefined, e.step].includes(is.noReturn(c)?.id),
+              ),
+              target: 'rollingBack',
+              actions: 'takeWithoutHold',
+            },
+            STEP_SKIPPED: accept(
+              on<'STEP_SKIPPED'>(
+                (c, e) =>
+                  ['notDone', 'unknown'].includes(is.stepState(c, e.step).status) &&
+                  is.stepNode(c, e.step)?.proves === false,
+              ),
+            ),
+            ABORTED: [
+              {
+                guard: on<'ABORTED'>((c) => is.noReturn(c) === undefined),
+                target: 'rollingBack',
+                actions: 'take',
+              },
+            ],
+          },
+        },
+        rollingBack: {
+          always: [
+            {
+              guard: ({ context }) => nothingLeft(context) && context.firstIntents.length === 0,
+              target: 'finishing',
+              actions: { type: 'endAs', params: { end: 'aborted' } },
+            },
+            {
+              guard: ({ context }) => nothingLeft(context),
+              target: 'finishing',
+              actions: { type: 'endAs', params: { end: 'rolledBack' } },
+            },
+          ],
+          on: {
+            UNDO_INTENDED: accept(
+              on<'UNDO_INTENDED'>(
+                (c, e) => c.holds.length === 0 && is.inFlight(c).length === 0 && is.toUndo(c)[0]?.id === e.step,
+              ),
+            ),
+          },
+        },
+        finishing: {
+          id: 'finishing',
+          always: (['completed', 'rolledBack', 'aborted'] as const).map((end) => ({
+            guard: ({ context }: { context: Context }) =>
+              context.end === end &&
+              is.stepsOf(context, 'atEnd').every((step) => is.settled(context, step.id)) &&
+              context.holds.length === 0,
+            target: end,
+          })),
+          on: {
+            STEP_INTENDED: accept(
+              on<'STEP_INTENDED'>(
+                (c, e) => is.runnable(c, e.step, 'atEnd') && e.attempt === is.stepState(c, e.step).attempt + 1,
+              ),
+            ),
+            STEP_ALREADY_DONE: accept(on<'STEP_ALREADY_DONE'>((c, e) => is.runnable(c, e.step, 'atEnd'))),
+            STEP_SKIPPED: accept(
+              on<'STEP_SKIPPED'>((c, e) => ['notDone', 'unknown'].includes(is.stepState(c, e.step).status)),
+            ),
+          },
+        },
+        completed: { tags: 'ended', entry: 'ended' },
+        rolledBack: { tags: 'ended', entry: 'ended' },
+        aborted: { tags: 'ended', entry: 'ended' },
+        takenOver: {
+          id: 'takenOver',
+          tags: 'ended',
+          entry: [{ type: 'endAs', params: { end: 'takenOver' } }, 'ended'],
+        },
+      },
+    },
+    control: {
+      initial: 'running',
+      states: {
+        running: { always: { guard: ({ context }) => context.holds.length > 0, target: 'held' } },
+        held: { always: { guard: ({ context }) => context.holds.length === 0, target: 'running' } },
+      },
+    },
+  },
+  on: {
+    // Facts are never refused: what came back from the world is written down in every state, ended ones too.
+    STEP_DONE: outcomeOf(currentAttempt),
+    STEP_NOT_DONE: outcomeOf(currentAttempt),
+    STEP_UNKNOWN: outcomeOf(currentAttempt),
+    UNDO_DONE: outcomeOf(currentUndo),
+    UNDO_UNKNOWN: outcomeOf(currentUndo),
+    NOTED: { actions: 'take' },
+    RESTARTED: { actions: 'take' },
+    REPLAY_HELD: accept(on<'REPLAY_HELD'>((c) => c.end === null)),
+    PAUSED: accept(
+      on<'PAUSED'>((c) => c.run !== '' && c.endedAt === null && !c.holds.some((h) => h.kind === 'person')),
+    ),
+    RESUMED: accept(on<'RESUMED'>((c) => c.holds.some((h) => h.kind === 'person' || h.kind === 'replay'))),
+    STEP_RETRIED: accept(on<'STEP_RETRIED'>((c, e) => held(c, e.step))),
+    STEP_MARKED: accept(
+      on<'STEP_MARKED'>((c, e) => held(c, e.step) && ['unknown', 'notDone'].includes(is.stepState(c, e.step).status)),
+    ),
+    TAKEN_OVER: {
+      guard: on<'TAKEN_OVER'>((c) => c.run !== '' && c.endedAt === null),
+      target: '#takenOver',
+      actions: 'take',
+    },
+  },
+});

@@ -1,0 +1,244 @@
+/**
+ * What the machine knows: nodes and plans as data, events as facts in the past tense, the state of one run.
+ * Everything here is JSON: it is written to the journal and replayed from it by later versions.
+ */
+import type { Json } from '../lib/json.ts';
+
+export const PHASES = [
+  'validating',
+  'assessing',
+  'preparing',
+  'promoting',
+  'redirecting',
+  'verifying',
+  'securing',
+  'closing',
+] as const;
+export type Phase = (typeof PHASES)[number];
+
+export type Mode = 'planned' | 'emergency';
+export type End = 'completed' | 'rolledBack' | 'aborted' | 'takenOver';
+/** How a step may be repeated (DESIGN §2): sets a state, can be seen to be done, or must not be sent twice. */
+export type Repeat = 'idempotent' | 'verifiable' | 'once';
+export type Evidence = { [key: string]: Json };
+
+export type StepNode = {
+  kind: 'step';
+  id: string;
+  title: string;
+  phase: Phase | 'atEnd';
+  after: string[];
+  repeat: Repeat;
+  /** Has a `run`: false for a check step, which only asks. */
+  effect: boolean;
+  /** null where it can be undone; else the sentence that says why not. */
+  noUndo: string | null;
+  /** Proves what later steps rest on: never skipped. */
+  proves: boolean;
+  onFailure: 'hold' | 'rollback';
+  budgetMs: number;
+  /** What it does to the outage clock: clients' writes stop with its intent, or are proven to be served when it is done. */
+  clock: 'writes-stop' | 'writes-serve' | null;
+};
+
+export type GateNode = {
+  kind: 'gate';
+  id: string;
+  title: string;
+  phase: Phase;
+  after: string[];
+  votes: number;
+  approvers: string[];
+  requesterMayVote: boolean;
+  timeoutMs: number;
+  onTimeout: 'escalate' | 'deny' | 'approve';
+  escalateTo: string[];
+  required: boolean;
+};
+export type PlanNode = StepNode | GateNode;
+
+export type RecordChange = {
+  provider: string;
+  zone: string;
+  name: string;
+  type: 'A' | 'AAAA' | 'CNAME';
+  ttl: number;
+  old: string[] | null;
+  oldTtl: number | null;
+  new: string[];
+};
+
+export type FenceStrategy = 'statefulset' | 'exec' | 'http' | 'sql';
+
+/** What the run intends, with targets' identities and the old values it overwrites: the hash covers all of it. */
+export type PlanValues = {
+  namespace: string;
+  deployments: { name: string; replicas: number }[];
+  stopWriters: string[];
+  fence: { strategy: FenceStrategy; ref: string; strength: 'strong' | 'soft' };
+  database: { systemIdentifier: string };
+  cache: { sentinels: boolean } | null;
+  dns: RecordChange[];
+  publicHealth: { service: string; url: string }[];
+};
+export type Bounds = { lagSeconds: number };
+
+export type Plan = {
+  hash: string;
+  runbook: string;
+  mode: Mode;
+  source: string;
+  target: string;
+  nodes: PlanNode[];
+  values: PlanValues;
+  bounds: Bounds;
+};
+
+export type HoldKind = 'person' | 'step' | 'gate' | 'replay';
+/** `n` counts the run's holds: it names the card. */
+export type Hold = { kind: HoldKind; ref: string; why: string; since: number; n: number };
+export type Vote = { by: string; vote: 'approve' | 'deny'; at: number; reason: string | null };
+
+export type StepStatus =
+  | 'none'
+  | 'intended'
+  | 'done'
+  | 'alreadyDone'
+  | 'notDone'
+  | 'unknown'
+  | 'skipped'
+  | 'undoIntended'
+  | 'undone'
+  | 'undoUnknown';
+
+export type StepState = {
+  status: StepStatus;
+  attempt: number;
+  /** Evidence of the check before the first attempt: what `undo` restores. Never overwritten. */
+  before: Evidence | null;
+  evidence: Evidence | null;
+  summary: string | null;
+  why: string | null;
+  intendedAt: number | null;
+  endedAt: number | null;
+  /** Of the call in flight, by the journal's clock. */
+  deadline: number | null;
+};
+
+export type GateState = {
+  status: 'none' | 'open' | 'approved' | 'denied' | 'expired';
+  /** How often it has been asked: its card's revision. */
+  round: number;
+  hash: string | null;
+  openedAt: number | null;
+  decidedAt: number | null;
+  deadline: number | null;
+  votes: Vote[];
+  evidence: { [step: string]: Evidence };
+  escalated: boolean;
+  reason: string | null;
+  how: 'votes' | 'timeout' | 'policy' | null;
+};
+
+export type Context = {
+  run: string;
+  organization: string;
+  runbook: string;
+  mode: Mode;
+  source: string;
+  target: string;
+  reason: string;
+  requestedBy: string;
+  requestedAt: number;
+  objectives: { rtoMs: number; rpoMs: number };
+  nodes: PlanNode[];
+  plan: Plan | null;
+  steps: Record<string, StepState>;
+  gates: Record<string, GateState>;
+  holds: Hold[];
+  holdCount: number;
+  heldSince: number | null;
+  /** Steps with an effect, in the order of their first intents: undone in reverse. */
+  firstIntents: string[];
+  /** `entered` is the latest entry, `from` the first. */
+  phases: Partial<Record<Phase, { from: number; to: number | null; entered: number }>>;
+  outage: { from: number | null; to: number | null };
+  overrides: { rule: string; by: string; reason: string }[];
+  end: End | null;
+  endedAt: number | null;
+};
+
+/** Facts every event carries: when, by the journal's clock, and who (`person:U1`, `runner`). */
+type Fact<T extends string, D> = { type: T; at: number; actor: string } & D;
+
+export type RunEvent =
+  | Fact<
+      'REQUESTED',
+      Pick<
+        Context,
+        | 'run'
+        | 'organization'
+        | 'runbook'
+        | 'mode'
+        | 'source'
+        | 'target'
+        | 'reason'
+        | 'requestedBy'
+        | 'objectives'
+        | 'nodes'
+      >
+    >
+  | Fact<'PLANNED', { plan: Plan }>
+  | Fact<'PLAN_UNKNOWN', { why: string }>
+  | Fact<'GATE_OPENED', { gate: string; hash: string; deadline: number; evidence: { [step: string]: Evidence } }>
+  | Fact<'VOTED', { gate: string; hash: string; by: string; vote: 'approve' | 'deny'; reason: string | null }>
+  | Fact<
+      'GATE_DECIDED',
+      {
+        gate: string;
+        hash: string;
+        decision: 'approved' | 'denied' | 'expired';
+        how: 'votes' | 'timeout' | 'policy';
+        reason: string | null;
+      }
+    >
+  | Fact<'GATE_ESCALATED', { gate: string; deadline: number }>
+  | Fact<'GATE_REOPENED', { gate: string; why: string }>
+  | Fact<
+      'STEP_INTENDED',
+      {
+        step: string;
+        attempt: number;
+        hash: string;
+        before: Evidence;
+        requires: { [step: string]: Evidence };
+        deadline: number;
+      }
+    >
+  | Fact<'STEP_ALREADY_DONE', { step: string; evidence: Evidence; summary: string | null }>
+  | Fact<'STEP_DONE', { step: string; attempt: number; evidence: Evidence; summary: string | null }>
+  | Fact<'STEP_NOT_DONE', { step: string; attempt: number; why: string; evidence: Evidence; again: boolean }>
+  | Fact<'STEP_UNKNOWN', { step: string; attempt: number; why: string; evidence: Evidence }>
+  | Fact<'STEP_MARKED', { step: string; as: 'done' | 'notDone'; by: string; reason: string }>
+  | Fact<'STEP_SKIPPED', { step: string; by: string; reason: string }>
+  | Fact<'STEP_RETRIED', { step: string; by: string }>
+  | Fact<'UNDO_INTENDED', { step: string; attempt: number; deadline: number }>
+  | Fact<'UNDO_DONE', { step: string; attempt: number; evidence: Evidence }>
+  | Fact<'UNDO_UNKNOWN', { step: string; attempt: number; why: string }>
+  | Fact<'PAUSED', { by: string; reason: string | null }>
+  | Fact<'RESUMED', { by: string }>
+  | Fact<'MODE_SWITCHED', { mode: Mode; by: string; gaveUp: string; nodes: PlanNode[] }>
+  | Fact<'ABORTED', { by: string; reason: string }>
+  | Fact<'TAKEN_OVER', { by: string; reason: string }>
+  | Fact<'NOTED', { by: string; text: string }>
+  | Fact<'REPLAY_HELD', { why: string }>
+  | Fact<'RESTARTED', { checking: string[] }>;
+
+export type RunEventType = RunEvent['type'];
+export type EventOf<T extends RunEventType> = Extract<RunEvent, { type: T }>;
+
+/**
+ * Something people are to be told. `slot` is the place it stands in (`headline`, `gate:promote:1`): the same slot is
+ * edited in place, so a message is a pure function of the state when it is sent and `facts` of what only the event knew.
+ */
+export type Announcement = { slot: string; name: string; facts: { [key: string]: Json }; broadcast: boolean };

@@ -1,0 +1,146 @@
+/** A gate's card: the evidence for the decision, what it means, the votes so far, and the buttons while it is open. */
+import { bytesText } from '../lib/bytes.ts';
+import { stepsOf } from '../machine/facts.ts';
+import type { Context, GateNode, GateState } from '../machine/types.ts';
+import type { Action, Line, Message } from '../ports/chat.ts';
+import { button, listed, route, type Scene, SIGN, who } from './scene.ts';
+
+const MOST_RECORDS = 10;
+
+export function gate(scene: Scene): Message | null {
+  const { c, facts } = scene;
+  const id = String(facts['gate']);
+  const node = c.nodes.find((one): one is GateNode => one.kind === 'gate' && one.id === id);
+  const state = c.gates[id];
+  if (!node || !state) return null;
+  const title: Line = [{ bold: node.title }, ` · ${route(c)} · ${c.run}`];
+  const superseded = state.round !== Number(facts['round']) || state.status === 'none';
+  if (superseded)
+    return {
+      title,
+      lines: [`${SIGN.held} ${why(state, c)} It is asked again.`],
+      tone: 'plain',
+      actions: [],
+    };
+  return {
+    title,
+    lines: [...meaning(node, c), ...evidence(state), ...votes(scene, node, state)],
+    tone: state.status === 'open' ? 'waiting' : state.status === 'approved' ? 'good' : 'bad',
+    actions: actions(node, state, c),
+  };
+}
+
+const why = (state: GateState, c: Context): string =>
+  state.reason === null || state.reason === ''
+    ? `This was asked for another plan than the one of ${c.run} now.`
+    : `What was approved is no longer so: ${state.reason}.`;
+
+/** What happens when it is approved, and what cannot be taken back. */
+function meaning(node: GateNode, c: Context): Line[] {
+  const values = c.plan?.values;
+  if (!values) return [];
+  if (node.id === 'dns') {
+    const changed = values.dns.map(
+      (change) =>
+        `${change.name}  ${change.type}  ${change.old?.join(' ') ?? 'nothing'} → ${change.new.join(' ')}  TTL ${change.ttl}  ${change.provider}`,
+    );
+    const more = changed.length - MOST_RECORDS;
+    return [
+      `Carried out only after ${c.target} has accepted a write.`,
+      ...changed.slice(0, MOST_RECORDS).map((text): Line => ({ code: text })),
+      ...(more > 0 ? [`… and ${more} more`] : []),
+    ];
+  }
+  const fence = values.fence;
+  const how =
+    fence.strategy === 'statefulset'
+      ? `StatefulSet ${fence.ref} → 0`
+      : fence.strategy === 'sql'
+        ? 'SQL only: the server stays up'
+        : fence.ref;
+  const last = stepsOf(c, node.phase).find((step) => step.effect && step.noUndo !== null);
+  return [
+    `What happens: writers in ${c.source} stop, Postgres there is fenced (${how}; ${fence.strength}), ${c.target} takes over. Writes are refused meanwhile.`,
+    last ? `After “${last.title}” there is no rollback; going back is a failback.` : 'Every step of it can be undone.',
+  ];
+}
+
+/** What the checks saw, each number with its unit and bound. */
+function evidence(state: GateState): Line[] {
+  const parts: string[] = [];
+  const lag = state.evidence['replication-lag'];
+  if (lag)
+    parts.push(
+      `lag ${Number(lag['lagSeconds']).toFixed(1)} s, ${bytesText(Number(lag['lagBytes']))} (bound ${lag['boundSeconds']} s)`,
+    );
+  const capacity = state.evidence['target-capacity'];
+  if (capacity)
+    parts.push(
+      `room for ${capacity['podsToStart']} more pods of ${capacity['podsAsked']} asked, ${capacity['nodesReady']} of ${capacity['nodes']} nodes ready`,
+    );
+  if (parts.length === 0) return [];
+  return [['Seen at ', { time: state.openedAt ?? 0 }, `: ${parts.join(' · ')}`]];
+}
+
+function votes({ c }: Scene, node: GateNode, state: GateState): Line[] {
+  const approvals = state.votes.filter((vote) => vote.vote === 'approve');
+  const by = listed(approvals.map((vote) => who(vote.by)));
+  const denied = state.votes.find((vote) => vote.vote === 'deny');
+  switch (state.status) {
+    case 'approved':
+      if (state.how === 'votes') return [[`${SIGN.done} Approved by `, ...by, ' at ', { time: state.decidedAt ?? 0 }]];
+      return [[`${SIGN.done} Approved without a person at `, { time: state.decidedAt ?? 0 }, `: ${state.reason}`]];
+    case 'denied':
+      return [
+        [
+          `${SIGN.notDone} Denied by `,
+          who(denied?.by ?? 'somebody'),
+          ' at ',
+          { time: state.decidedAt ?? 0 },
+          ': ',
+          { untrusted: `“${denied?.reason ?? ''}”` },
+          '. Nothing more starts; nothing is undone by itself.',
+        ],
+      ];
+    case 'expired':
+      return [
+        [`${SIGN.held} Timed out at `, { time: state.decidedAt ?? 0 }, '; nobody denied it. Nothing more starts.'],
+      ];
+    default: {
+      const asked = listed((state.escalated ? [...node.approvers, ...node.escalateTo] : node.approvers).map(who));
+      const line: Line = [
+        `Needs ${node.votes} of `,
+        ...asked,
+        ...(node.requesterMayVote ? [] : [', not ', who(c.requestedBy)]),
+        ...(state.deadline === null ? [] : [', by ', { time: state.deadline }]),
+        ...(state.escalated ? [' (asked again, more people)'] : []),
+      ];
+      return approvals.length === 0
+        ? [line]
+        : [line, [`${SIGN.done} `, ...by, ` · ${node.votes - approvals.length} more`]];
+    }
+  }
+}
+
+function actions(node: GateNode, state: GateState, c: Context): Action[] {
+  const more = { gate: node.id, hash: state.hash, round: state.round };
+  if (state.status === 'open') {
+    const verb = node.id === 'dns' ? 'confirm' : 'approve';
+    const label = node.id === 'dns' ? 'Confirm DNS' : 'Approve promotion';
+    const confirm = {
+      title: `${label}?`,
+      text:
+        node.id === 'dns'
+          ? `Clients are sent to ${c.target}, once it has accepted a write.`
+          : `${c.source} stops taking writes and ${c.target} is promoted. There is no rollback after the promotion.`,
+      yes: label,
+      no: 'Not yet',
+    };
+    return [button(verb, label, c, more, { style: 'primary', confirm }), button('deny', 'Deny…', c, more)];
+  }
+  if (state.status === 'denied' || state.status === 'expired')
+    return c.endedAt === null
+      ? [button('ask', 'Ask again', c, more), button('abort', 'Abort and undo…', c, {}, { style: 'danger' })]
+      : [];
+  return [];
+}

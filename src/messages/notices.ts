@@ -1,0 +1,62 @@
+/** Short messages in the thread: the plan, the promotion, notes, restarts, escalations, late answers. */
+import { stepNode } from '../machine/facts.ts';
+import type { GateNode } from '../machine/types.ts';
+import type { Message } from '../ports/chat.ts';
+import { listed, route, type Scene, SIGN, who } from './scene.ts';
+
+const notice = (title: Message['title'], lines: Message['lines'] = [], tone: Message['tone'] = 'plain'): Message => ({
+  title,
+  lines,
+  tone,
+  actions: [],
+});
+
+export function plan({ c, facts }: Scene): Message | null {
+  const { plan: now } = c;
+  if (!now || now.hash !== facts['hash']) return null;
+  const { values } = now;
+  return notice(
+    [{ bold: 'The plan' }, ` · ${route(c)} · `, { code: now.hash.slice(0, 12) }],
+    [
+      `Scale up in ${c.target}: ${values.deployments.map(({ name, replicas }) => `${name} ${replicas}`).join(', ')}`,
+      `Stop in ${c.source}: ${values.stopWriters.join(', ') || 'nothing'}; fence Postgres there (${values.fence.strategy}, ${values.fence.strength})`,
+      `Promote Postgres${values.cache ? ' and Redis' : ''} in ${c.target}; lag bound ${now.bounds.lagSeconds} s`,
+      `Then ${values.dns.length} DNS records to ${c.target}`,
+    ],
+  );
+}
+
+export const promoted = ({ c }: Scene): Message =>
+  notice(
+    [`${SIGN.done} ${c.target} is primary and has accepted a write · ${c.run}`],
+    [`From here there is no rollback; going back is a failback. Next: DNS.`],
+    'good',
+  );
+
+export const note = ({ facts }: Scene): Message =>
+  notice(['📝 ', who(String(facts['by'])), ': ', { untrusted: String(facts['text']) }]);
+
+export function restarted({ c, facts }: Scene): Message {
+  const checking = (facts['checking'] as string[]).map((id) => `“${stepNode(c, id)?.title ?? id}”`);
+  const calls =
+    checking.length === 0
+      ? 'nothing was in flight'
+      : `${checking.length} call${checking.length === 1 ? '' : 's'} being checked (${checking.join(', ')})`;
+  return notice([`↻ Restarted at `, { time: Number(facts['at']) }, `: ${calls}, nothing repeated.`]);
+}
+
+export function escalated({ c, facts }: Scene): Message | null {
+  const gate = c.nodes.find((node): node is GateNode => node.kind === 'gate' && node.id === facts['gate']);
+  if (!gate) return null;
+  const people = listed([...gate.escalateTo, ...gate.approvers].map(who));
+  return notice(
+    [`⏰ ${gate.title} · ${route(c)} · nobody has decided yet. `, ...people],
+    ['The card is in this thread ↑'],
+    'waiting',
+  );
+}
+
+export const late = ({ c, facts }: Scene): Message =>
+  notice([
+    `A late answer about “${stepNode(c, String(facts['step']))?.title ?? facts['step']}” arrived (${String(facts['event']).toLowerCase().replaceAll('_', ' ')}). It was kept and changes nothing.`,
+  ]);

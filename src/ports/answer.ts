@@ -1,0 +1,19 @@
+/**
+ * The three-valued answer of every question asked of the outside world.
+ * A timeout, a refused connection, a surprising reply: all `unknown`, never "no" and never zero.
+ */
+import type { Json } from '../lib/json.ts';
+
+/** What a check saw: kept in the journal, shown on cards. Plain JSON, numbers with their unit in the key (`lagBytes`). */
+export type Evidence = { [key: string]: Json };
+
+export type Answer =
+  | { is: 'done'; evidence: Evidence; summary?: string }
+  | { is: 'notDone'; evidence: Evidence; why: string }
+  | { is: 'unknown'; evidence: Evidence; why: string };
+
+/** `summary` is the few words behind the step's title in the thread: `8 deployments, 22 of 22 pods ready`. */
+export const done = (evidence: Evidence, summary?: string): Answer =>
+  summary === undefined ? { is: 'done', evidence } : { is: 'done', evidence, summary };
+export const notDone = (why: string, evidence: Evidence = {}): Answer => ({ is: 'notDone', evidence, why });
+export const unknown = (why: string, evidence: Evidence = {}): Answer => ({ is: 'unknown', evidence, why });

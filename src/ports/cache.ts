@@ -1,0 +1,48 @@
+/** The cache that is moved (Redis), one data node a region, Sentinels beside them where configured. */
+
+export type CacheView = {
+  region: string;
+  role: 'master' | 'replica';
+  /** `host:port` as Sentinels and replicas name this node. */
+  address: string;
+  /** Replica only: whom it follows, `host:port`, and whether the link is up. */
+  follows: string | null;
+  linkUp: boolean | null;
+  /** Own replication offset. */
+  offset: number;
+  replicationId: string;
+  /** Master only: attached replicas. */
+  replicas: { address: string; state: string; offset: number }[];
+};
+
+export type SentinelView = {
+  /** The address most Sentinels name as master; null when they differ or none answers. */
+  master: string | null;
+  answered: number;
+  asked: number;
+  /** Whether enough Sentinels can reach each other to authorize a failover (`CKQUORUM`). */
+  quorum: boolean;
+};
+
+export type SwitchoverReport = {
+  /** Offsets when they were equal, writes paused. */
+  offset: number;
+  /** How the new master was made: by Sentinel, or by `FAILOVER TO`. */
+  by: 'sentinel' | 'failover-to';
+  pausedMs: number;
+  endedClients: number;
+};
+
+export interface Cache {
+  observe(region: string, signal: AbortSignal): Promise<CacheView>;
+  /** null where the configuration names no Sentinels. */
+  sentinels(signal: AbortSignal): Promise<SentinelView | null>;
+  /**
+   * Coordinated switch without loss: pause writes, wait for equal offsets, fail over, demote the old master ourselves,
+   * end its clients, unpause. The pause ends by itself if we die. Refuses (effect `none`) where the roles are not
+   * exactly source = master, target = its replica with the link up. Never call twice without having observed.
+   */
+  switchover(source: string, target: string, signal: AbortSignal): Promise<SwitchoverReport>;
+  /** Writes, reads and deletes a key of our own. Throws when it cannot. */
+  proveWritable(region: string, run: string, signal: AbortSignal): Promise<{ wrote: string; readBack: string }>;
+}

@@ -1,0 +1,166 @@
+/**
+ * The loop: after every append and after every restart it asks the machine what is due and does what is not already
+ * being done here. It keeps no state of its own; killed at any point, the next start goes on from the journal.
+ */
+import { sentenceOf, UserError } from '../lib/errors.ts';
+import { due, gateDeadlines, type Work, workKey } from '../machine/due.ts';
+import { gateNode, inFlight, stepState } from '../machine/facts.ts';
+import type { Plan } from '../machine/types.ts';
+import { makePlan } from '../steps/planning.ts';
+import type { Runbook } from '../steps/step.ts';
+import type { NewEvent, RunView } from './ledger.ts';
+import { StepWork, type StepWorld } from './step-work.ts';
+import { within } from './time.ts';
+
+export type Log = {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+};
+export type EngineWorld = StepWorld & { runbooks: Record<string, Runbook>; log: Log };
+
+const RUNNER = 'runner';
+/** How long the world is asked before a plan counts as impossible to make, ms. */
+const PLAN_BUDGET = 60_000;
+/** The longest the loop sleeps without being woken: a safety net, not a rhythm. */
+const IDLE_MS = 5_000;
+
+export class Engine {
+  readonly #world: EngineWorld;
+  readonly #doing = new Map<string, Promise<void>>();
+  #wake: () => void = () => {};
+  #loop: Promise<void> = Promise.resolve();
+
+  constructor(world: EngineWorld) {
+    this.#world = world;
+    world.ledger.onAppend(() => this.#wake());
+  }
+
+  /** Says of every run under way that it goes on after a restart, then begins the loop. The ledger must be open. */
+  async start(): Promise<void> {
+    for (const view of this.#world.ledger.all()) {
+      if (view.snapshot.hasTag('ended') || view.length === 0) continue;
+      const checking = inFlight(view.snapshot.context).map((node) => node.id);
+      await this.#world.ledger.append(view.run, RUNNER, { type: 'RESTARTED', checking });
+    }
+    this.#loop = this.#run();
+  }
+
+  /** Waits until what was under way has seen the stop signal. */
+  async stopped(): Promise<void> {
+    this.#wake();
+    await this.#loop;
+    await Promise.allSettled(this.#doing.values());
+  }
+
+  async #run(): Promise<void> {
+    const { ledger, clock, stop, log } = this.#world;
+    while (!stop.aborted) {
+      const woken = new AbortController();
+      this.#wake = () => woken.abort();
+      let nextAt = clock.now() + IDLE_MS;
+      for (const view of ledger.all()) {
+        if (view.refused !== null) continue;
+        for (const work of due(view.snapshot)) this.#begin(view.run, work);
+        for (const { gate, at } of gateDeadlines(view.snapshot.context)) {
+          if (at > clock.now()) nextAt = Math.min(nextAt, at);
+          else
+            await this.#gateRanOut(view, gate).catch((error) => {
+              log.error({ run: view.run, gate, error: sentenceOf(error) }, 'a gate that ran out could not be decided');
+            });
+        }
+      }
+      await clock.sleep(nextAt - clock.now(), AbortSignal.any([woken.signal, stop]));
+    }
+  }
+
+  #begin(run: string, work: Work): void {
+    const key = `${run}/${workKey(work)}`;
+    if (this.#doing.has(key)) return;
+    const { log, clock, stop } = this.#world;
+    const doing = this.#do(run, work)
+      .catch(async (error) => {
+        log.error({ run, work: key, error: sentenceOf(error) }, 'work failed where it never should');
+        // A bug must not become a busy loop.
+        await clock.sleep(1000, stop);
+      })
+      .finally(() => {
+        this.#doing.delete(key);
+        this.#wake();
+      });
+    this.#doing.set(key, doing);
+  }
+
+  async #do(run: string, work: Work): Promise<void> {
+    if (work.do === 'plan') return await this.#plan(run);
+    if (work.do === 'openGate') return await this.#openGate(run, work.gate);
+    const step = this.#world.steps.get(work.step);
+    if (step === undefined) throw new Error(`this version has no step ${work.step}`);
+    const stepWork = new StepWork(this.#world, run, step);
+    switch (work.do) {
+      case 'run':
+        return await stepWork.perform(work.attempt);
+      case 'settle':
+        return await stepWork.settle(work.attempt);
+      case 'undo':
+        return await stepWork.undo(work.attempt, false);
+      case 'settleUndo':
+        return await stepWork.undo(work.attempt, true);
+    }
+  }
+
+  async #plan(run: string): Promise<void> {
+    const { ledger, clock, stop, system, ports, callMs } = this.#world;
+    const until = clock.now() + PLAN_BUDGET;
+    while (!stop.aborted && ledger.view(run)?.snapshot.context.plan === null) {
+      const { runbook, mode, source, target, nodes } = ledger.view(run)!.snapshot.context;
+      const { signal, release } = within(clock, callMs, stop);
+      try {
+        const plan: Plan = await makePlan({ runbook, mode, source, target, nodes }, system, ports, signal);
+        return void (await ledger.append(run, RUNNER, { type: 'PLANNED', plan }));
+      } catch (error) {
+        if (stop.aborted) return;
+        if (error instanceof UserError || clock.now() >= until)
+          return void (await ledger.append(run, RUNNER, { type: 'PLAN_UNKNOWN', why: sentenceOf(error) }));
+      } finally {
+        release();
+      }
+      await clock.sleep(system.pollMs, stop);
+    }
+  }
+
+  async #openGate(run: string, id: string): Promise<void> {
+    const { ledger, clock } = this.#world;
+    await ledger.append(run, RUNNER, (snapshot) => {
+      const c = snapshot.context;
+      const gate = gateNode(c, id);
+      const hash = c.plan?.hash;
+      if (gate === undefined || hash === undefined) return [];
+      const evidence = Object.fromEntries(gate.after.map((step) => [step, stepState(c, step).evidence ?? {}]));
+      const open: NewEvent = { type: 'GATE_OPENED', gate: id, hash, deadline: clock.now() + gate.timeoutMs, evidence };
+      if (gate.required) return [open];
+      const reason = 'the configuration does not require it';
+      return [open, { type: 'GATE_DECIDED', gate: id, hash, decision: 'approved', how: 'policy', reason }];
+    });
+  }
+
+  /** By configuration: ask more people once, then expire; or deny; or approve. Never says "denied" for "timed out". */
+  async #gateRanOut(view: RunView, id: string): Promise<void> {
+    const { ledger, clock } = this.#world;
+    await ledger.append(view.run, RUNNER, (snapshot) => {
+      const c = snapshot.context;
+      const gate = gateNode(c, id);
+      const hash = c.plan?.hash;
+      if (gate === undefined || hash === undefined) return [];
+      const state = c.gates[id];
+      if (state?.status !== 'open' || state.deadline === null || state.deadline > clock.now()) return [];
+      if (gate.onTimeout === 'escalate' && !state.escalated)
+        return [{ type: 'GATE_ESCALATED', gate: id, deadline: clock.now() + gate.timeoutMs }];
+      const approve = gate.onTimeout === 'approve';
+      const reason = approve ? 'approved by the configured timeout' : 'nobody decided in time';
+      return [
+        { type: 'GATE_DECIDED', gate: id, hash, decision: approve ? 'approved' : 'expired', how: 'timeout', reason },
+      ];
+    });
+  }
+}

@@ -1,0 +1,158 @@
+/** The runner as commands see it: what is, and what may be asked for. Every change goes through the ledger. */
+import { UserError } from '../lib/errors.ts';
+import type { Plan } from '../machine/types.ts';
+import type { Answer } from '../ports/answer.ts';
+import type { Posted } from '../ports/chat.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Journal } from '../ports/journal.ts';
+import { makePlan } from '../steps/planning.ts';
+import { nodesFor, type Ports, type Runbook, type StepDefinition } from '../steps/step.ts';
+import type { System } from '../steps/system.ts';
+import type { Appended, Ledger, NewEvent, RunView } from './ledger.ts';
+import { within } from './time.ts';
+
+export type DryRun = {
+  plan: Plan;
+  /** Each step's own check, asked now: what it found, or what it would change. */
+  steps: { id: string; title: string; phase: string; effect: boolean; answer: Answer }[];
+};
+
+export type FaceWorld = {
+  ledger: Ledger;
+  journal: Journal;
+  clock: Clock;
+  system: System;
+  ports: Ports;
+  runbooks: Record<string, Runbook>;
+  callMs: number;
+  stop: AbortSignal;
+};
+
+export class Face {
+  readonly #world: FaceWorld;
+  constructor(world: FaceWorld) {
+    this.#world = world;
+  }
+
+  get system(): System {
+    return this.#world.system;
+  }
+  now(): number {
+    return this.#world.clock.now();
+  }
+  active(): RunView | undefined {
+    return this.#world.ledger.active();
+  }
+  last(): RunView | undefined {
+    return this.#world.ledger.all().at(-1);
+  }
+  view(run: string): RunView | undefined {
+    return this.#world.ledger.view(run);
+  }
+  headlineOf(run: string): Promise<Posted | null> {
+    return this.#world.journal.posted(run, 'headline');
+  }
+
+  /** Who is primary by observation: `unknown` where the server did not answer in time. */
+  async rolesNow(): Promise<Record<string, 'primary' | 'standby' | 'unknown'>> {
+    const roles = await Promise.all(
+      Object.keys(this.#world.system.regions).map(async (region) => {
+        const { signal, release } = within(this.#world.clock, this.#world.callMs, this.#world.stop);
+        const view = await this.#world.ports.database.observe(region, signal).catch(() => null);
+        release();
+        return [region, view?.role ?? ('unknown' as const)] as const;
+      }),
+    );
+    return Object.fromEntries(roles);
+  }
+
+  /** Starts a planned run, unless one is under way. */
+  begin(source: string, target: string, reason: string, person: string, delivery: string | null): Promise<Appended> {
+    const { ledger, system, runbooks } = this.#world;
+    const runbook = runbooks['planned']!;
+    return ledger.begin(
+      system.organization,
+      `person:${person}`,
+      () => ({
+        type: 'REQUESTED',
+        organization: system.organization,
+        runbook: runbook.name,
+        mode: 'planned',
+        source,
+        target,
+        reason,
+        requestedBy: person,
+        objectives: system.objectives,
+        nodes: nodesFor(runbook, system, source, target),
+      }),
+      delivery,
+    );
+  }
+
+  append(
+    run: string,
+    person: string,
+    build: NewEvent | ((snapshot: RunView['snapshot']) => NewEvent[]),
+    delivery: string | null,
+  ): Promise<Appended> {
+    return this.#world.ledger.append(run, `person:${person}`, build, delivery);
+  }
+
+  /** Writes down what somebody asked for and was refused. Never in the way of the answer. */
+  async refused(person: string, asked: string, why: string, delivery: string): Promise<void> {
+    await this.#world.ledger
+      .note({ type: 'REFUSED', actor: `person:${person}`, data: { asked, why } }, delivery)
+      .catch(() => undefined);
+  }
+
+  /** The plan and every step's check, asked now. Changes nothing: check steps that must write to know are left out. */
+  async dryRun(source: string, target: string): Promise<DryRun> {
+    const { clock, stop, system, ports, runbooks, callMs } = this.#world;
+    const runbook = runbooks['planned']!;
+    const nodes = nodesFor(runbook, system, source, target);
+    const { signal, release } = within(clock, callMs * 3, stop);
+    try {
+      const asked = { runbook: runbook.name, mode: 'planned' as const, source, target, nodes };
+      const plan = await makePlan(asked, system, ports, signal);
+      const steps = runbook.nodes.filter((node): node is StepDefinition => !('kind' in node));
+      const before = steps.filter((step) => nodes.some((node) => node.id === step.id) && !onlyLater(step));
+      const answers = await Promise.all(
+        before.map(async (step) => {
+          const answer = await step
+            .check({
+              ...ports,
+              run: `${system.organization}-plan`,
+              source,
+              target,
+              values: plan.values,
+              bounds: plan.bounds,
+              system,
+              signal,
+              evidenceOf: () => null,
+              beforeOf: () => null,
+            })
+            .catch((error): Answer => ({ is: 'unknown', evidence: {}, why: String(error?.message ?? error) }));
+          const title = nodes.find((node) => node.id === step.id)!.title;
+          return { id: step.id, title, phase: step.phase, effect: step.run !== undefined, answer };
+        }),
+      );
+      return { plan, steps: answers };
+    } finally {
+      release();
+    }
+  }
+
+  /** The other region that can serve, where there is just one. */
+  targetFor(source: string): string {
+    const others = Object.keys(this.#world.system.regions).filter((region) => region !== source);
+    if (others.length === 1) return others[0]!;
+    throw new UserError(`There are ${others.length} regions to go to: ${others.join(', ')}.`, {
+      code: 'target-needed',
+      hint: `Say which: to:${others[0]}.`,
+    });
+  }
+}
+
+/** Proofs that only make sense once something was done: before that their answer is always "not yet". */
+const onlyLater = (step: StepDefinition): boolean =>
+  !step.run && ['promoting', 'redirecting', 'verifying'].includes(step.phase);

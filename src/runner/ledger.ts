@@ -1,0 +1,180 @@
+/**
+ * The one way anything is written: begin; is the token current; has the stream moved; does the machine take the event;
+ * insert events, announcements and the delivery that caused them; commit; only then is it true in memory.
+ */
+import { InvariantError } from '../lib/errors.ts';
+import { announcementsOf } from '../machine/announce.ts';
+import { accepts, initial, next, replay, type Snapshot } from '../machine/replay.ts';
+import type { RunEvent } from '../machine/types.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Journal, JournalEntry, JournalRow, JournalTransaction } from '../ports/journal.ts';
+
+export type RunView = {
+  run: string;
+  snapshot: Snapshot;
+  length: number;
+  /** An event this version does not take: the run is read, never acted upon. */
+  refused: { index: number; type: string } | null;
+};
+
+/** Without `at` and `actor`: the ledger knows the time, the caller says who. */
+export type NewEvent = RunEvent extends infer E ? (E extends RunEvent ? Omit<E, 'at' | 'actor'> : never) : never;
+
+export type Appended =
+  | { ok: true; view: RunView }
+  /** The machine does not take it now; nothing was written. */
+  | { ok: false; because: 'refused'; type: string; view: RunView }
+  /** This delivery has acted before. */
+  | { ok: false; because: 'duplicate'; view: RunView | null }
+  /** Another run is under way. */
+  | { ok: false; because: 'busy'; view: RunView };
+
+const SYSTEM = 'system';
+const entryOf = ({ type, at, actor, ...data }: RunEvent): JournalEntry => ({
+  at,
+  actor,
+  type,
+  deadline: 'deadline' in data && typeof data.deadline === 'number' ? data.deadline : null,
+  data: data as unknown as JournalEntry['data'],
+});
+export const eventOf = (row: JournalRow): RunEvent =>
+  ({ ...row.data, type: row.type, at: row.at, actor: row.actor }) as unknown as RunEvent;
+
+export class Ledger {
+  readonly #journal: Journal;
+  readonly #clock: Clock;
+  readonly #views = new Map<string, RunView>();
+  readonly #listeners: (() => void)[] = [];
+  #token = 0;
+  /** Called when another process has taken the lead: from then on nothing may be done here. */
+  onLost: () => void = () => {};
+
+  constructor(journal: Journal, clock: Clock) {
+    this.#journal = journal;
+    this.#clock = clock;
+  }
+
+  /** Takes the lead and replays every run. Announcements are not made again: they are in the outbox already. */
+  async open(holder: string): Promise<void> {
+    this.#token = await this.#journal.claim(holder);
+    for (const { stream } of await this.#journal.streams())
+      if (stream !== SYSTEM) this.#views.set(stream, this.#replayed(stream, await this.#journal.read(stream)));
+    await this.note({ type: 'LEADING', actor: holder, data: { token: this.#token } });
+  }
+
+  get token(): number {
+    return this.#token;
+  }
+  /** Every run, oldest first. */
+  all(): RunView[] {
+    return [...this.#views.values()];
+  }
+  view(run: string): RunView | undefined {
+    return this.#views.get(run);
+  }
+  /** The run under way: one at a time per system. */
+  active(): RunView | undefined {
+    return this.all().findLast((view) => !view.snapshot.hasTag('ended'));
+  }
+  onAppend(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Begins a run, unless one is under way. Its id is the next number of the organization. */
+  async begin(
+    organization: string,
+    actor: string,
+    first: (run: string) => Omit<Extract<RunEvent, { type: 'REQUESTED' }>, 'at' | 'actor' | 'run'>,
+    delivery: string | null,
+  ): Promise<Appended> {
+    const run = `${organization}-${this.#views.size + 1}`;
+    const busy = this.active();
+    if (busy) return { ok: false, because: 'busy', view: busy };
+    return await this.#commit(
+      run,
+      actor,
+      () => [{ ...first(run), run } as NewEvent],
+      delivery,
+      async () => {
+        const now = this.active();
+        return now ? { ok: false, because: 'busy', view: now } : null;
+      },
+    );
+  }
+
+  /** Appends what `build` makes of the newest state; an empty list writes nothing. */
+  async append(
+    run: string,
+    actor: string,
+    build: NewEvent | ((snapshot: Snapshot) => NewEvent[]),
+    delivery: string | null = null,
+  ): Promise<Appended> {
+    return await this.#commit(run, actor, typeof build === 'function' ? build : () => [build], delivery);
+  }
+
+  /** What belongs to no run: refused requests, restarts. */
+  async note(entry: Omit<JournalEntry, 'at' | 'deadline'>, delivery: string | null = null): Promise<boolean> {
+    return await this.#journal.transact(async (tx) => {
+      await this.#leading(tx);
+      if (delivery !== null && !(await tx.remember(delivery, this.#clock.now()))) return false;
+      const length = await tx.length(SYSTEM);
+      await tx.append(SYSTEM, length, this.#token, [{ ...entry, at: this.#clock.now(), deadline: null }]);
+      return true;
+    });
+  }
+
+  async #commit(
+    run: string,
+    actor: string,
+    build: (snapshot: Snapshot) => NewEvent[],
+    delivery: string | null,
+    refuse?: () => Promise<Appended | null>,
+  ): Promise<Appended> {
+    const result = await this.#journal.transact(async (tx): Promise<Appended> => {
+      await this.#leading(tx);
+      const refusal = await refuse?.();
+      if (refusal) return refusal;
+      const view = await this.#current(tx, run);
+      if (delivery !== null && !(await tx.remember(delivery, this.#clock.now())))
+        return { ok: false, because: 'duplicate', view };
+      let { snapshot } = view;
+      const events: RunEvent[] = [];
+      const outbox: Parameters<JournalTransaction['announce']>[0] = [];
+      for (const partial of build(snapshot)) {
+        const event = { ...partial, at: this.#clock.now(), actor } as RunEvent;
+        if (view.refused !== null || !accepts(snapshot, event))
+          return { ok: false, because: 'refused', type: event.type, view };
+        const after = next(snapshot, event);
+        const seq = view.length + events.length + 1;
+        for (const [n, { slot, name, facts, broadcast }] of announcementsOf(snapshot, after, event, seq).entries())
+          outbox.push({ key: `${run}:${seq}:${n}`, run, slot, name, facts, broadcast, at: event.at });
+        events.push(event);
+        snapshot = after;
+      }
+      await tx.append(run, view.length, this.#token, events.map(entryOf));
+      await tx.announce(outbox);
+      return { ok: true, view: { run, snapshot, length: view.length + events.length, refused: null } };
+    });
+    if (result.ok) {
+      this.#views.set(run, result.view);
+      for (const listener of this.#listeners) listener();
+    }
+    return result;
+  }
+
+  async #leading(tx: JournalTransaction): Promise<void> {
+    if ((await tx.currentToken()) === this.#token) return;
+    this.onLost();
+    throw new InvariantError('Another Regent leads now; this one may no longer act.', { code: 'not-the-leader' });
+  }
+
+  /** The view in memory, or the journal's where it has moved on without us. */
+  async #current(tx: JournalTransaction, run: string): Promise<RunView> {
+    const known = this.#views.get(run) ?? { run, snapshot: initial(), length: 0, refused: null };
+    return (await tx.length(run)) === known.length ? known : this.#replayed(run, await tx.read(run));
+  }
+
+  #replayed(run: string, rows: JournalRow[]): RunView {
+    return { run, length: rows.length, ...replay(rows.map(eventOf)) };
+  }
+}

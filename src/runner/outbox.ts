@@ -1,0 +1,153 @@
+/**
+ * Tells people: takes the announcements the ledger committed, renders each from the state as it is when it is sent,
+ * posts or edits. Best effort, retried, and never in the way of a failover.
+ */
+import { sentenceOf } from '../lib/errors.ts';
+import { hashOf } from '../lib/hash.ts';
+import type { Chat, Message, Posted } from '../ports/chat.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Journal, OutboxRow } from '../ports/journal.ts';
+import type { Log } from './engine.ts';
+import type { Ledger, RunView } from './ledger.ts';
+import { within } from './time.ts';
+
+/** Makes the words of a message; null where there is nothing to say (any more). */
+export type Render = (name: string, view: RunView, facts: OutboxRow['facts'], now: number) => Message | null;
+
+export type OutboxWorld = {
+  journal: Journal;
+  ledger: Ledger;
+  chat: Chat;
+  clock: Clock;
+  log: Log;
+  render: Render;
+  /** Where headlines and threads live. */
+  channel: string;
+  /** The least time between two edits of one message, ms. */
+  editEveryMs: number;
+  /** How often a headline with a running clock is drawn anew, ms. */
+  headlineTickMs: number;
+  callMs: number;
+  stop: AbortSignal;
+};
+
+const HEADLINE = 'headline';
+/** Cards people must answer come before progress. */
+const urgency = (slot: string): number => (slot === HEADLINE ? 1 : /^(gate|hold)/.test(slot) ? 0 : 2);
+
+export class Outbox {
+  readonly #world: OutboxWorld;
+  readonly #shown = new Map<string, { at: number; hash: string }>();
+  #wake: () => void = () => {};
+  #loop: Promise<void> = Promise.resolve();
+  #failures = 0;
+
+  constructor(world: OutboxWorld) {
+    this.#world = world;
+    world.ledger.onAppend(() => this.#wake());
+  }
+
+  start(): void {
+    this.#loop = this.#run();
+  }
+  async stopped(): Promise<void> {
+    this.#wake();
+    await this.#loop;
+  }
+
+  async #run(): Promise<void> {
+    const { clock, stop, log, headlineTickMs } = this.#world;
+    while (!stop.aborted) {
+      const woken = new AbortController();
+      this.#wake = () => woken.abort();
+      let again = headlineTickMs;
+      try {
+        again = Math.min(again, await this.#sendDue());
+        this.#failures = 0;
+      } catch (error) {
+        this.#failures += 1;
+        again = Math.min(30_000, 500 * 2 ** this.#failures);
+        log.warn({ error: sentenceOf(error), failures: this.#failures }, 'a message could not be delivered yet');
+        // Being woken by the next event must not turn waiting into hammering.
+        await clock.sleep(again, stop);
+        continue;
+      }
+      await clock.sleep(again, AbortSignal.any([woken.signal, stop]));
+    }
+  }
+
+  /** Sends what may be sent now; answers in how many ms to look again. */
+  async #sendDue(): Promise<number> {
+    const { journal, ledger, clock, editEveryMs, headlineTickMs } = this.#world;
+    const slots = new Map<string, OutboxRow[]>();
+    for (const row of await journal.unsent()) {
+      const key = `${row.run} ${row.slot}`;
+      slots.set(key, [...(slots.get(key) ?? []), row]);
+    }
+    const active = ledger.active();
+    if (active && active.length > 0) {
+      const shown = this.#shown.get(`${active.run} ${HEADLINE}`);
+      if (shown && clock.now() - shown.at >= headlineTickMs && !slots.has(`${active.run} ${HEADLINE}`))
+        slots.set(`${active.run} ${HEADLINE}`, []);
+    }
+    let again = headlineTickMs;
+    const byUrgency = [...slots].sort(
+      ([, a], [, b]) => urgency(a[0]?.slot ?? HEADLINE) - urgency(b[0]?.slot ?? HEADLINE),
+    );
+    for (const [key, rows] of byUrgency) {
+      const [run, slot] = key.split(' ') as [string, string];
+      const wait = (this.#shown.get(key)?.at ?? 0) + editEveryMs - clock.now();
+      const view = ledger.view(run);
+      // The last word of a run is not made to wait, everything else is edited at most so often.
+      if (wait > 0 && view?.snapshot.context.endedAt === null && urgency(slot) > 0) {
+        again = Math.min(again, wait);
+        continue;
+      }
+      if (view) await this.#send(view, slot, rows, key);
+      await journal.markSent(rows.map((row) => row.key));
+    }
+    return again;
+  }
+
+  async #send(view: RunView, slot: string, rows: OutboxRow[], key: string): Promise<void> {
+    const { journal, chat, clock, render, channel, callMs, stop } = this.#world;
+    const last = rows.at(-1);
+    const message = render(last?.name ?? HEADLINE, view, last?.facts ?? {}, clock.now());
+    if (message === null) return;
+    const hash = hashOf(message);
+    if (this.#shown.get(key)?.hash === hash) return;
+    const call = async <T>(what: (signal: AbortSignal) => Promise<T>): Promise<T> => {
+      const { signal, release } = within(clock, callMs * 3, stop);
+      try {
+        return await what(signal);
+      } finally {
+        release();
+      }
+    };
+
+    const stands = await journal.posted(view.run, slot);
+    if (stands === null || (await call((signal) => chat.update(stands, message, signal))) === 'gone') {
+      const head = slot === HEADLINE ? null : await this.#headline(view);
+      const broadcast = rows.some((row) => row.broadcast);
+      const target = head === null ? { channel } : { channel, thread: head, broadcast };
+      const posted = await call((signal) =>
+        chat.post(target, message, `${view.run}:${slot}:${stands?.ts ?? ''}`, signal),
+      );
+      await journal.savePosted(view.run, slot, posted);
+      if (slot === HEADLINE)
+        await call((signal) => chat.pin(posted, signal)).catch((error) => {
+          this.#world.log.warn({ run: view.run, error: sentenceOf(error) }, 'the headline could not be pinned');
+        });
+    }
+    this.#shown.set(key, { at: clock.now(), hash });
+  }
+
+  /** The thread's first message; made now if nothing stands there yet. */
+  async #headline(view: RunView): Promise<Posted> {
+    const { journal } = this.#world;
+    const stands = await journal.posted(view.run, HEADLINE);
+    if (stands) return stands;
+    await this.#send(view, HEADLINE, [], `${view.run} ${HEADLINE}`);
+    return (await journal.posted(view.run, HEADLINE))!;
+  }
+}

@@ -1,0 +1,275 @@
+/**
+ * Doing one step: ask → already done? record it : commit the intent → run → ask until it is so → record the outcome.
+ * A step is done when its postcondition is observed, never because a call returned. A timeout is unknown, not failed.
+ */
+import { sentenceOf } from '../lib/errors.ts';
+import { stepNode, stepState } from '../machine/facts.ts';
+import type { Evidence, StepNode } from '../machine/types.ts';
+import { type Answer, unknown } from '../ports/answer.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Ports, StepDefinition, StepFacts } from '../steps/step.ts';
+import type { System } from '../steps/system.ts';
+import type { Ledger, NewEvent } from './ledger.ts';
+import { within } from './time.ts';
+
+export type StepWorld = {
+  ledger: Ledger;
+  clock: Clock;
+  ports: Ports;
+  system: System;
+  steps: Map<string, StepDefinition>;
+  /** How long one question may take, ms. */
+  callMs: number;
+  stop: AbortSignal;
+};
+
+/** How often an effect that surely did not happen is tried again without asking anybody. */
+const ATTEMPTS_UNASKED = 3;
+/** How many looks in a row must say "not done" before an intent without an answer counts as proven not done. */
+const LOOKS_TO_BE_SURE = 3;
+const RUNNER = 'runner';
+
+/** One step of one run, at work. */
+export class StepWork {
+  readonly #world: StepWorld;
+  readonly #run: string;
+  readonly #step: StepDefinition;
+
+  constructor(world: StepWorld, run: string, step: StepDefinition) {
+    this.#world = world;
+    this.#run = run;
+    this.#step = step;
+  }
+
+  get #context() {
+    return this.#world.ledger.view(this.#run)!.snapshot.context;
+  }
+  get #node(): StepNode {
+    return stepNode(this.#context, this.#step.id)!;
+  }
+
+  /** Asks a step's check; whatever goes wrong is "unknown". */
+  async ask(step: StepDefinition = this.#step): Promise<Answer> {
+    const { signal, release } = within(this.#world.clock, this.#world.callMs, this.#world.stop);
+    try {
+      return await step.check(this.#handed(signal));
+    } catch (error) {
+      return unknown(signal.aborted ? `no answer within ${this.#world.callMs / 1000} s` : sentenceOf(error));
+    } finally {
+      release();
+    }
+  }
+
+  /** Due work `run`: from the first question to the outcome. */
+  async perform(attempt: number): Promise<void> {
+    const asked = await this.#askUntilActionable(attempt);
+    if (asked === null) return;
+    const requires = await this.#required(attempt);
+    if (requires === null) return;
+
+    const { clock } = this.#world;
+    const callMs = this.#step.callMs ?? this.#world.callMs;
+    const deadline = clock.now() + callMs;
+    const hash = this.#context.plan?.hash ?? '';
+    const begun = await this.#append({
+      type: 'STEP_INTENDED',
+      step: this.#step.id,
+      attempt,
+      hash,
+      before: asked.evidence,
+      requires,
+      deadline,
+    });
+    if (!begun) return;
+    const left = deadline - clock.now();
+    let error: string | null = left > 0 ? null : 'its time was over before it was sent';
+    let report: Evidence = {};
+    if (error === null) {
+      const { signal, release } = within(clock, left, this.#world.stop);
+      try {
+        report = (await this.#step.run?.(this.#handed(signal))) ?? {};
+      } catch (thrown) {
+        error =
+          signal.aborted && !this.#world.stop.aborted ? `no answer within ${callMs / 1000} s` : sentenceOf(thrown);
+      } finally {
+        release();
+      }
+    }
+    // Stopping now writes nothing: the next start finds the intent and asks the world.
+    if (this.#world.stop.aborted) return;
+    await this.#observe(attempt, report, error);
+  }
+
+  /** Due work `settle`: an intent found without an outcome. Nothing is sent; the world is asked once the call is surely over. */
+  async settle(attempt: number): Promise<void> {
+    const { clock, stop, system } = this.#world;
+    const { deadline } = stepState(this.#context, this.#step.id);
+    await clock.sleep((deadline ?? 0) - clock.now(), stop);
+    const until = clock.now() + this.#node.budgetMs;
+    let looks = 0;
+    while (!stop.aborted) {
+      const answer = await this.ask();
+      if (answer.is === 'done') return void (await this.#done(attempt, answer));
+      looks = answer.is === 'notDone' ? looks + 1 : 0;
+      if (looks >= LOOKS_TO_BE_SURE)
+        return void (await this.#append({ ...this.#failed('STEP_NOT_DONE', attempt, answer), again: true }));
+      if (clock.now() >= until) return void (await this.#append(this.#failed('STEP_UNKNOWN', attempt, answer)));
+      await clock.sleep(system.pollMs, stop);
+    }
+  }
+
+  /** Undoes it, again and again within the budget: restoring a state is safe to repeat. */
+  async undo(attempt: number, resumed: boolean): Promise<void> {
+    const { clock, stop, system } = this.#world;
+    const state = stepState(this.#context, this.#step.id);
+    if (resumed) await clock.sleep((state.deadline ?? 0) - clock.now(), stop);
+    else {
+      const deadline = clock.now() + (this.#step.callMs ?? this.#world.callMs);
+      if (!(await this.#append({ type: 'UNDO_INTENDED', step: this.#step.id, attempt, deadline }))) return;
+    }
+    const until = clock.now() + this.#node.budgetMs;
+    for (;;) {
+      const { signal, release } = within(clock, this.#step.callMs ?? this.#world.callMs, stop);
+      try {
+        const { undo } = this.#step;
+        if (typeof undo !== 'function') throw new Error('it cannot be undone');
+        const evidence = await undo({ ...this.#handed(signal), before: state.before ?? {} });
+        return void (await this.#append({ type: 'UNDO_DONE', step: this.#step.id, attempt, evidence }));
+      } catch (error) {
+        if (stop.aborted) return;
+        if (clock.now() >= until)
+          return void (await this.#append({
+            type: 'UNDO_UNKNOWN',
+            step: this.#step.id,
+            attempt,
+            why: sentenceOf(error),
+          }));
+      } finally {
+        release();
+      }
+      await clock.sleep(system.pollMs, stop);
+    }
+  }
+
+  /** Asks until there is something to do about it. null: an outcome was written, or it is no longer due. */
+  async #askUntilActionable(attempt: number): Promise<Answer | null> {
+    const { clock, stop, system } = this.#world;
+    const until = clock.now() + this.#node.budgetMs;
+    while (!stop.aborted && this.#stillDue(attempt)) {
+      const answer = await this.ask();
+      if (answer.is === 'done') {
+        const { evidence, summary = null } = answer;
+        await this.#append({ type: 'STEP_ALREADY_DONE', step: this.#step.id, evidence, summary });
+        return null;
+      }
+      if (answer.is === 'notDone' && this.#step.run) return answer;
+      if (clock.now() >= until) {
+        await this.#append(
+          // Of an effect nothing was sent: unknown is then only a reason not to begin.
+          answer.is === 'unknown' && !this.#step.run
+            ? this.#failed('STEP_UNKNOWN', attempt, answer)
+            : { ...this.#failed('STEP_NOT_DONE', attempt, answer), again: false },
+        );
+        return null;
+      }
+      await clock.sleep(system.pollMs, stop);
+    }
+    return null;
+  }
+
+  /** Asks what must still hold, right before the intent. null: it does not, and that was written. */
+  async #required(attempt: number): Promise<{ [step: string]: Evidence } | null> {
+    const evidence: { [step: string]: Evidence } = {};
+    for (const id of this.#step.requires?.steps ?? []) {
+      const answer = await this.ask(this.#world.steps.get(id)!);
+      evidence[id] = answer.evidence;
+      if (answer.is === 'done') continue;
+      const gate = this.#step.requires?.gate;
+      const why = `${this.#world.steps.get(id)!.title.replace(/ \{.*/, '')}: ${answer.why}`;
+      if (answer.is === 'notDone' && gate !== undefined) await this.#append({ type: 'GATE_REOPENED', gate, why });
+      else
+        await this.#append({
+          type: 'STEP_NOT_DONE',
+          step: this.#step.id,
+          attempt,
+          why,
+          evidence: answer.evidence,
+          again: false,
+        });
+      return null;
+    }
+    return evidence;
+  }
+
+  /** After the call: asks until the postcondition is seen or the budget ends. */
+  async #observe(attempt: number, report: Evidence, error: string | null): Promise<void> {
+    const { clock, stop, system } = this.#world;
+    const until = stepState(this.#context, this.#step.id).intendedAt! + this.#node.budgetMs;
+    let looks = 0;
+    while (!stop.aborted) {
+      const answer = await this.ask();
+      if (answer.is === 'done') return void (await this.#done(attempt, answer, report));
+      looks = answer.is === 'notDone' ? looks + 1 : 0;
+      // The call failed and the world says, again and again, that nothing came of it.
+      if (error !== null && looks >= LOOKS_TO_BE_SURE) {
+        const again = this.#node.repeat !== 'once' && attempt < ATTEMPTS_UNASKED;
+        const failed = this.#failed('STEP_NOT_DONE', attempt, { ...answer, why: error } as Answer);
+        return void (await this.#append({ ...failed, again }));
+      }
+      if (clock.now() >= until) {
+        const why =
+          error === null ? answer : ({ ...answer, why: `${error}; ${'why' in answer ? answer.why : ''}` } as Answer);
+        return void (await this.#append(
+          answer.is === 'unknown'
+            ? this.#failed('STEP_UNKNOWN', attempt, why)
+            : { ...this.#failed('STEP_NOT_DONE', attempt, why), again: false },
+        ));
+      }
+      await clock.sleep(system.pollMs, stop);
+    }
+  }
+
+  #done(attempt: number, answer: Answer & { is: 'done' }, report: Evidence = {}): Promise<boolean> {
+    const { summary = null } = answer;
+    // The run's own report wins: a check may know less than the one who did it.
+    return this.#append({
+      type: 'STEP_DONE',
+      step: this.#step.id,
+      attempt,
+      evidence: { ...answer.evidence, ...report },
+      summary,
+    });
+  }
+
+  #failed<T extends 'STEP_NOT_DONE' | 'STEP_UNKNOWN'>(type: T, attempt: number, answer: Answer) {
+    const why = 'why' in answer ? answer.why : '';
+    return { type, step: this.#step.id, attempt, why, evidence: answer.evidence };
+  }
+
+  #stillDue(attempt: number): boolean {
+    const { status, attempt: known } = stepState(this.#context, this.#step.id);
+    return ['none', 'notDone'].includes(status) && known + 1 === attempt && this.#context.endedAt === null;
+  }
+
+  async #append(event: NewEvent): Promise<boolean> {
+    return (await this.#world.ledger.append(this.#run, RUNNER, event)).ok;
+  }
+
+  #handed(signal: AbortSignal): Ports & StepFacts {
+    const c = this.#context;
+    const { plan } = c;
+    if (plan === null) throw new Error('this run has no plan yet');
+    return {
+      ...this.#world.ports,
+      run: this.#run,
+      source: plan.source,
+      target: plan.target,
+      values: plan.values,
+      bounds: plan.bounds,
+      system: this.#world.system,
+      signal,
+      evidenceOf: (id) => stepState(c, id).evidence,
+      beforeOf: (id) => stepState(c, id).before,
+    };
+  }
+}

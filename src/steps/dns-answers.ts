@@ -1,0 +1,37 @@
+import { done, notDone, unknown } from '../ports/answer.ts';
+import { defineCheck } from './step.ts';
+
+/** What clients are told: the zone's authorities and every configured resolver, each asked for every record. */
+export const dnsAnswers = defineCheck({
+  id: 'dns-answers',
+  title: 'See {target} in DNS answers',
+  phase: 'redirecting',
+  after: ['switch-dns'],
+  // A resolver may keep the old answer for a whole TTL, and the TTL it saw may have been the old, longer one.
+  budgetMs: 10 * 60_000,
+  uses: ['dns'],
+  async check({ dns, values, signal }) {
+    const asked = await Promise.all(
+      values.dns.map(async (change) => ({ change, answers: await dns.answers(change, signal) })),
+    );
+    const old: string[] = [];
+    const silent: string[] = [];
+    const servers = new Set<string>();
+    for (const { change, answers } of asked)
+      for (const answer of answers) {
+        servers.add(answer.server);
+        if (answer.error !== null) silent.push(`${answer.server}: ${answer.error}`);
+        else if ([...answer.values].sort().join() !== [...change.new].sort().join())
+          old.push(`${change.name} at ${answer.server}: ${answer.values.join(' ') || 'nothing'}`);
+      }
+    const evidence = {
+      servers: [...servers],
+      records: values.dns.length,
+      old: old.slice(0, 20),
+      silent: silent.slice(0, 5),
+    };
+    if (old.length > 0) return notDone(`still old: ${old.slice(0, 3).join(', ')}`, evidence);
+    if (silent.length > 0) return unknown(`no answer: ${silent[0]}`, evidence);
+    return done(evidence, `${values.dns.length} records the same at ${servers.size} servers`);
+  },
+});

@@ -1,0 +1,92 @@
+/**
+ * Looks at the world and says what a run would do to it: every target, wanted value, identity and old value.
+ * Changes nothing. The hash covers what is intended, not what was read along the way.
+ */
+import { UserError } from '../lib/errors.ts';
+import { hashOf } from '../lib/hash.ts';
+import type { Bounds, Mode, Plan, PlanNode, PlanValues } from '../machine/types.ts';
+import type { DnsRecord } from '../ports/dns.ts';
+import type { Ports } from './step.ts';
+import type { System } from './system.ts';
+
+type Asked = { runbook: string; mode: Mode; source: string; target: string; nodes: PlanNode[] };
+
+/** The records as they are to be when `region` serves. */
+export const recordsFor = (system: System, region: string): DnsRecord[] =>
+  system.records.map(({ provider, zone, name, type, ttl, values }) => ({
+    provider,
+    zone,
+    name,
+    type,
+    ttl,
+    values: values[region] ?? [],
+  }));
+
+/**
+ * @throws IntegrationError when something the plan rests on does not answer
+ * @throws UserError when the two databases are not one system
+ */
+export async function makePlan(
+  asked: Asked,
+  system: System,
+  ports: Pick<Ports, 'database' | 'dns'>,
+  signal: AbortSignal,
+): Promise<Plan> {
+  const { source, target } = asked;
+  const wanted = recordsFor(system, target);
+  const [from, to, dns] = await Promise.all([
+    ports.database.observe(source, signal),
+    ports.database.observe(target, signal),
+    ports.dns.plan(wanted, signal),
+  ]);
+  if (from.systemIdentifier !== to.systemIdentifier)
+    throw new UserError(
+      `The databases of ${source} and ${target} are not copies of each other (system identifiers ${from.systemIdentifier} and ${to.systemIdentifier}).`,
+      { code: 'wrong-database', hint: 'Check postgres.url of both regions.' },
+    );
+
+  const changes = dns.batches.flatMap((batch) => batch.changes);
+  const values: PlanValues = {
+    namespace: system.namespace,
+    deployments: system.deployments.map(({ name, replicas }) => ({ name, replicas })),
+    stopWriters: system.deployments.filter((one) => one.writeHeavy).map((one) => one.name),
+    fence: fenceValues(system, source),
+    database: { systemIdentifier: to.systemIdentifier },
+    cache: system.cache,
+    dns: wanted.map((record) => {
+      const change = changes.find(({ record: other }) => other.name === record.name && other.type === record.type);
+      // No change at the provider: the old values are the wanted ones.
+      const old = change ? change.old : { values: record.values, ttl: record.ttl };
+      return {
+        provider: record.provider,
+        zone: record.zone,
+        name: record.name,
+        type: record.type,
+        ttl: record.ttl,
+        old: old?.values ?? null,
+        oldTtl: old?.ttl ?? null,
+        new: record.values,
+      };
+    }),
+    publicHealth: system.deployments.flatMap(({ name, publicHealth }) =>
+      publicHealth === null ? [] : [{ service: name, url: publicHealth }],
+    ),
+  };
+  const bounds: Bounds = { lagSeconds: system.objectives.rpoMs / 1000 };
+  const plan = { ...asked, values, bounds };
+  return { ...plan, hash: hashOf(plan) };
+}
+
+function fenceValues(system: System, source: string): PlanValues['fence'] {
+  const fence = system.regions[source]!.fence;
+  switch (fence.strategy) {
+    case 'statefulset':
+      return { strategy: 'statefulset', ref: fence.name, strength: 'strong' };
+    case 'exec':
+      return { strategy: 'exec', ref: fence.stop.join(' '), strength: 'strong' };
+    case 'http':
+      return { strategy: 'http', ref: fence.stop, strength: 'strong' };
+    case 'sql':
+      return { strategy: 'sql', ref: 'ALLOW_CONNECTIONS false', strength: 'soft' };
+  }
+}

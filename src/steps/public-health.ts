@@ -1,0 +1,29 @@
+import { done, notDone } from '../ports/answer.ts';
+import { defineCheck } from './step.ts';
+
+/** Every service's public address, asked as a client would: by name, through DNS. The outage clock stops here. */
+export const publicHealth = defineCheck({
+  id: 'public-health',
+  title: 'Ask every service at its public address',
+  phase: 'verifying',
+  budgetMs: 5 * 60_000,
+  clock: 'writes-serve',
+  uses: ['probe'],
+  when: (system) => system.deployments.some((one) => one.publicHealth !== null),
+  async check({ probe, values, signal }) {
+    const results = await Promise.all(
+      values.publicHealth.map(async ({ service, url }) => ({ service, ...(await probe.get(url, signal)) })),
+    );
+    const ok = (status: number | null) => status !== null && status >= 200 && status < 300;
+    const bad = results.filter(({ status }) => !ok(status));
+    const slowest = Math.max(0, ...results.map(({ ms }) => ms));
+    const evidence = {
+      asked: results.length,
+      slowestMs: Math.round(slowest),
+      bad: bad.map(({ service, status, error }) => ({ service, status, error })),
+    };
+    return bad.length === 0
+      ? done(evidence, `${results.length} of ${results.length} services healthy, slowest ${Math.round(slowest)} ms`)
+      : notDone(bad.map(({ service, status, error }) => `${service}: ${error ?? status}`).join(', '), evidence);
+  },
+});

@@ -1,0 +1,28 @@
+import { done, notDone } from '../ports/answer.ts';
+import { defineStep } from './step.ts';
+
+/** Courtesy: well-behaved clients get a clear refusal. A client's own SET walks through it, so the fence follows. */
+export const readOnlySource = defineStep({
+  id: 'read-only-source',
+  title: 'Ask {source} to be read-only',
+  phase: 'promoting',
+  repeat: 'idempotent',
+  requires: { steps: ['replication-lag'], gate: 'promote' },
+  budgetMs: 30_000,
+  clock: 'writes-stop',
+  uses: ['database'],
+  async check({ database, source, signal }) {
+    const { readOnly } = await database.observe(source, signal);
+    return readOnly
+      ? done({ readOnly }, 'default_transaction_read_only on; a courtesy, the fence follows')
+      : notDone('default_transaction_read_only off → on', { readOnly });
+  },
+  async run({ database, source, signal }) {
+    await database.setReadOnly(source, true, signal);
+    return undefined;
+  },
+  async undo({ database, source, before, signal }) {
+    await database.setReadOnly(source, before['readOnly'] === true, signal);
+    return { readOnly: (await database.observe(source, signal)).readOnly };
+  },
+});

@@ -1,0 +1,25 @@
+import { done, notDone } from '../ports/answer.ts';
+import { defineStep } from './step.ts';
+
+/** A fence made of SQL travels with the WAL: the new primary refuses connections until it is told otherwise. */
+export const reopenTarget = defineStep({
+  id: 'reopen-target',
+  title: 'Open {target} to connections',
+  phase: 'promoting',
+  after: ['promote-postgres'],
+  repeat: 'idempotent',
+  budgetMs: 30_000,
+  uses: ['database'],
+  when: (system) => Object.values(system.regions).some((region) => region.fence.strategy === 'sql'),
+  async check({ database, target, signal }) {
+    const { closedDatabases } = await database.observe(target, signal);
+    return closedDatabases.length === 0
+      ? done({ closedDatabases }, 'every database takes connections')
+      : notDone(`open ${closedDatabases.join(', ')}`, { closedDatabases });
+  },
+  async run({ database, target, signal }) {
+    await database.reopen(target, signal);
+    return undefined;
+  },
+  undo: { impossible: 'The standby has left recovery; going back is a failback.' },
+});

@@ -1,0 +1,55 @@
+/**
+ * The planned switchover, in the order people read it. What may run before what is each step's `after`; the phases
+ * follow each other. The order fence → proof → promotion → proven write → DNS cannot be configured away (DESIGN §13.1).
+ */
+import { dnsAnswers } from '../dns-answers.ts';
+import { fenceSource } from '../fence-source.ts';
+import { promotePostgres } from '../promote-postgres.ts';
+import { proveFence } from '../prove-fence.ts';
+import { proveReplicated } from '../prove-replicated.ts';
+import { proveTargetWritable } from '../prove-target-writable.ts';
+import { publicHealth } from '../public-health.ts';
+import { readOnlySource } from '../read-only-source.ts';
+import { reopenTarget } from '../reopen-target.ts';
+import { replicationLag } from '../replication-lag.ts';
+import { scaleUpTarget } from '../scale-up-target.ts';
+import { sourceIsPrimary } from '../source-is-primary.ts';
+import { defineGate, type Runbook } from '../step.ts';
+import { stopWriters } from '../stop-writers.ts';
+import { switchDns } from '../switch-dns.ts';
+import { switchRedis } from '../switch-redis.ts';
+import { targetCapacity } from '../target-capacity.ts';
+
+export const planned: Runbook = {
+  name: 'planned',
+  nodes: [
+    sourceIsPrimary,
+    replicationLag,
+    targetCapacity,
+    scaleUpTarget,
+    defineGate({
+      id: 'promote',
+      title: 'Approve promotion',
+      phase: 'promoting',
+      after: ['source-is-primary', 'replication-lag', 'target-capacity'],
+    }),
+    defineGate({
+      id: 'dns',
+      title: 'Confirm DNS',
+      phase: 'redirecting',
+      after: ['source-is-primary', 'replication-lag', 'target-capacity'],
+    }),
+    readOnlySource,
+    stopWriters,
+    fenceSource,
+    proveFence,
+    proveReplicated,
+    promotePostgres,
+    reopenTarget,
+    switchRedis,
+    proveTargetWritable,
+    switchDns,
+    dnsAnswers,
+    publicHealth,
+  ],
+};

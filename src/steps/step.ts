@@ -1,0 +1,123 @@
+/**
+ * What a step is: data about itself plus `check`, `run` and `undo`. A step knows one thing and how to do it;
+ * when, how often and whether at all is the machine's and the runner's business.
+ */
+import type { Context, Evidence, Phase, PlanNode, PlanValues, Repeat, StepNode } from '../machine/types.ts';
+import type { Answer } from '../ports/answer.ts';
+import type { Cache } from '../ports/cache.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Cluster } from '../ports/cluster.ts';
+import type { Database } from '../ports/database.ts';
+import type { Dns } from '../ports/dns.ts';
+import type { Hook } from '../ports/hook.ts';
+import type { Probe } from '../ports/probe.ts';
+import type { System } from './system.ts';
+
+export type Ports = {
+  database: Database;
+  /** Absent where the system has no cache; steps that use it are then left out of the plan. */
+  cache: Cache;
+  cluster: Cluster;
+  dns: Dns;
+  probe: Probe;
+  hook: Hook;
+  clock: Clock;
+};
+export type PortName = keyof Ports;
+
+/** What every function of a step is handed, beside the ports it `uses`. */
+export type StepFacts = {
+  run: string;
+  source: string;
+  target: string;
+  values: PlanValues;
+  bounds: { lagSeconds: number };
+  system: System;
+  /** Aborts at the call's deadline. */
+  signal: AbortSignal;
+  /** Evidence another step of this run left: its outcome's, and its first check's. */
+  evidenceOf: (step: string) => Evidence | null;
+  beforeOf: (step: string) => Evidence | null;
+};
+type Handed<U extends PortName> = Pick<Ports, U> & StepFacts;
+
+export type StepDefinition<U extends PortName = PortName> = {
+  /** Stable: journal, buttons, logs and the docs' anchor. */
+  id: string;
+  /** Imperative, what people read in the thread; `{source}` and `{target}` become region names. */
+  title: string;
+  phase: Phase | 'atEnd';
+  after?: string[];
+  repeat: Repeat;
+  /**
+   * Check steps asked again right before the intent; their answers go into it. One that says no holds the step; or,
+   * where `gate` is named, what that gate approved is no longer so, and it is asked again.
+   */
+  requires?: { steps: string[]; gate?: string };
+  /** How long until its postcondition must be seen, ms. Longer: hold and ask. */
+  budgetMs: number;
+  /** How long one call may take, ms; no byte is sent after it. Below 30 s: what lasts longer is started, then observed. */
+  callMs?: number;
+  uses: readonly U[];
+  /** Whether this system's plan has the step at all. */
+  when?: (system: System) => boolean;
+  proves?: boolean;
+  onFailure?: 'hold' | 'rollback';
+  clock?: StepNode['clock'];
+  /** Asks the world, changes nothing. Serves to skip, verify, dry-run, resume and stand ready. */
+  check: (handed: Handed<U>) => Promise<Answer>;
+  /** Does it, safe to call again (a `once` step: never without proof). What it returns joins the outcome's evidence. */
+  run?: (handed: Handed<U>) => Promise<Evidence | undefined>;
+  /** Restores what `before` saw. Safe to call again; returns what it saw afterwards. */
+  undo?: { impossible: string } | ((handed: Handed<U> & { before: Evidence }) => Promise<Evidence>);
+};
+
+/** A step that does something. */
+export const defineStep = <const U extends PortName>(
+  step: StepDefinition<U> & Required<Pick<StepDefinition<U>, 'run' | 'undo'>>,
+): StepDefinition => step as unknown as StepDefinition;
+
+/** A step that only asks: not done means ask again until its budget ends, then hold. */
+export const defineCheck = <const U extends PortName>(
+  step: Omit<StepDefinition<U>, 'run' | 'undo' | 'repeat'>,
+): StepDefinition => ({ ...step, repeat: 'idempotent' }) as unknown as StepDefinition;
+
+export type GateDefinition = { kind: 'gate'; id: 'promote' | 'dns'; title: string; phase: Phase; after: string[] };
+export const defineGate = (gate: Omit<GateDefinition, 'kind'>): GateDefinition => ({ kind: 'gate', ...gate });
+
+/** A runbook: which nodes, in which phases. The order in the list is the order people read them in. */
+export type Runbook = { name: Context['runbook']; nodes: (StepDefinition | GateDefinition)[] };
+
+export const stepsOf = (runbook: Runbook): StepDefinition[] =>
+  runbook.nodes.filter((node): node is StepDefinition => !('kind' in node));
+
+const named = (title: string, source: string, target: string): string =>
+  title.replaceAll('{source}', source).replaceAll('{target}', target);
+
+/** The runbook's nodes as data, for one system and direction: what the journal keeps and the machine reads. */
+export function nodesFor(runbook: Runbook, system: System, source: string, target: string): PlanNode[] {
+  const kept = runbook.nodes.filter((node) => 'kind' in node || (node.when?.(system) ?? true));
+  const ids = new Set(kept.map((node) => node.id));
+  // What a left-out step came after is not waited for; nothing may come to run earlier by it than the rest says.
+  const after = (list: string[] = []) => list.filter((id) => ids.has(id));
+  return kept.map((node): PlanNode => {
+    if ('kind' in node) {
+      const policy = system.gates[node.id];
+      return { ...node, title: named(node.title, source, target), after: after(node.after), ...policy };
+    }
+    return {
+      kind: 'step',
+      id: node.id,
+      title: named(node.title, source, target),
+      phase: node.phase,
+      after: after(node.after),
+      repeat: node.repeat,
+      effect: node.run !== undefined,
+      noUndo: node.undo && 'impossible' in node.undo ? node.undo.impossible : null,
+      proves: node.proves ?? false,
+      onFailure: node.onFailure ?? 'hold',
+      budgetMs: system.budgets[node.id] ?? node.budgetMs,
+      clock: node.clock ?? null,
+    };
+  });
+}

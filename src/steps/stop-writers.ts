@@ -1,0 +1,39 @@
+import { done, notDone } from '../ports/answer.ts';
+import { defineStep } from './step.ts';
+
+/** Stopped means the pods are gone: a terminating pod still writes. */
+export const stopWriters = defineStep({
+  id: 'stop-writers',
+  title: 'Stop writers in {source}',
+  phase: 'promoting',
+  after: ['read-only-source'],
+  repeat: 'idempotent',
+  budgetMs: 2 * 60_000,
+  uses: ['cluster'],
+  when: (system) => system.deployments.some((one) => one.writeHeavy),
+  async check({ cluster, source, values, beforeOf, signal }) {
+    const present = await cluster.deployments(source, values.stopWriters, signal);
+    const evidence = { wanted: Object.fromEntries(present.map(({ name, wanted }) => [name, wanted])) };
+    const first = (beforeOf('stop-writers')?.['wanted'] ?? evidence.wanted) as Record<string, number>;
+    const left = present.filter((one) => one.wanted > 0 || one.pods > 0);
+    return left.length === 0
+      ? done(evidence, present.map(({ name }) => `${name} ${first[name] ?? 0} → 0`).join(', '))
+      : notDone(
+          left
+            .map((one) => (one.wanted > 0 ? `${one.name} ${one.wanted} → 0` : `${one.name}: ${one.pods} pods ending`))
+            .join(', '),
+          evidence,
+        );
+  },
+  async run({ cluster, source, values, signal }) {
+    await Promise.all(values.stopWriters.map((name) => cluster.scale(source, 'deployment', name, 0, signal)));
+    return undefined;
+  },
+  async undo({ cluster, source, before, signal }) {
+    const wanted = before['wanted'] as Record<string, number>;
+    await Promise.all(
+      Object.entries(wanted).map(([name, replicas]) => cluster.scale(source, 'deployment', name, replicas, signal)),
+    );
+    return { restored: wanted };
+  },
+});

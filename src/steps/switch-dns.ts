@@ -1,0 +1,83 @@
+import type { PlanValues, RecordChange } from '../machine/types.ts';
+import { done, notDone } from '../ports/answer.ts';
+import type { Dns, DnsPlan, DnsRecord } from '../ports/dns.ts';
+import { defineStep } from './step.ts';
+
+const record = ({ provider, zone, name, type, ttl }: RecordChange, values: string[]): DnsRecord => ({
+  provider,
+  zone,
+  name,
+  type,
+  ttl,
+  values,
+});
+const wantedRecords = (values: PlanValues): DnsRecord[] => values.dns.map((change) => record(change, change.new));
+const changesIn = (plan: DnsPlan): number => plan.batches.reduce((sum, batch) => sum + batch.changes.length, 0);
+
+/** Applies a plan and waits until the provider's own servers carry it. */
+async function applied(dns: Dns, plan: DnsPlan, comment: string, signal: AbortSignal) {
+  const submitted = await dns.apply(plan, comment, signal);
+  return { changes: submitted.map(({ zone, changeId }) => `${zone}: ${changeId}`), count: changesIn(plan) };
+}
+
+/**
+ * One atomic batch a zone. Sets a value: looked at before it is sent, so a change accepted with a lost answer is found
+ * and not sent again. In sync at the provider is the postcondition; what resolvers answer is the next step's question.
+ */
+export const switchDns = defineStep({
+  id: 'switch-dns',
+  title: 'Point DNS at {target}',
+  phase: 'redirecting',
+  after: ['prove-target-writable'],
+  repeat: 'idempotent',
+  budgetMs: 3 * 60_000,
+  uses: ['dns'],
+  async check({ dns, values, target, signal }) {
+    const plan = await dns.plan(wantedRecords(values), signal);
+    const left = plan.batches.flatMap((batch) => batch.changes);
+    const evidence = {
+      records: values.dns.length,
+      left: left.map(({ record: one, old }) => ({
+        name: one.name,
+        type: one.type,
+        now: old?.values ?? [],
+        ttl: old?.ttl ?? null,
+      })),
+    };
+    if (left.length > 0)
+      return notDone(
+        left
+          .slice(0, 10)
+          .map(({ record: one, old }) => `${one.name} ${old?.values.join(' ') ?? 'nothing'} → ${one.values.join(' ')}`)
+          .join(', '),
+        evidence,
+      );
+    // What the provider's servers answer is what "in sync" means, and it can still be seen after a restart.
+    const answers = await Promise.all(values.dns.map((change) => dns.answers(change, signal)));
+    const behind = values.dns.filter((change, index) =>
+      answers[index]!.some((answer) => answer.kind === 'authority' && !same(answer.values, change.new)),
+    );
+    return behind.length === 0
+      ? done(evidence, `${values.dns.length} records, in sync at the provider: ${target}`)
+      : notDone(`accepted, not yet at the provider's servers: ${behind.map(({ name }) => name).join(', ')}`, {
+          ...evidence,
+          behind: behind.length,
+        });
+  },
+  async run({ dns, values, run, signal }) {
+    const plan = await dns.plan(wantedRecords(values), signal);
+    if (changesIn(plan) === 0) return undefined;
+    return await applied(dns, plan, `${run} switch-dns`, signal);
+  },
+  async undo({ dns, values, run, signal }) {
+    const old = values.dns.flatMap((change) =>
+      change.old === null ? [] : [{ ...record(change, change.old), ttl: change.oldTtl ?? change.ttl }],
+    );
+    const plan = await dns.plan(old, signal);
+    return changesIn(plan) === 0 ? { restored: 0 } : await applied(dns, plan, `${run} switch-dns undo`, signal);
+  },
+});
+
+/** Same set of values, in whatever order. */
+export const same = (a: string[], b: string[]): boolean =>
+  a.length === b.length && [...a].sort().join(' ') === [...b].sort().join(' ');
