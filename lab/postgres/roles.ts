@@ -9,17 +9,17 @@ export const MAINTENANCE_DATABASE = 'postgres';
 /** Once a server: roles and what they may do everywhere. */
 function roleStatements(password: string): string[] {
   const login = (role: string, more = '') => `CREATE ROLE ${role} LOGIN ${more} PASSWORD ${escapeLiteral(password)}`;
-  return [
-    login('replicator', 'REPLICATION'),
-    login('eden_app'),
-    login('regent'),
-    'GRANT pg_monitor, pg_signal_backend, pg_checkpoint TO regent',
-    'GRANT ALTER SYSTEM ON PARAMETER default_transaction_read_only TO regent',
-  ];
+  return [login('replicator', 'REPLICATION'), login('eden_app'), login('regent'), ...REGENT_ON_SERVER];
 }
 
+/** What Regent's role may do on the whole server. */
+export const REGENT_ON_SERVER = [
+  'GRANT pg_monitor, pg_signal_backend, pg_checkpoint TO regent',
+  'GRANT ALTER SYSTEM ON PARAMETER default_transaction_read_only TO regent',
+];
+
 /** Once a database: function rights and extensions live in each database of their own. */
-const REGENT_IN_DATABASE = [
+export const REGENT_IN_DATABASE = [
   'GRANT EXECUTE ON FUNCTION pg_promote(boolean, integer) TO regent',
   'GRANT EXECUTE ON FUNCTION pg_reload_conf() TO regent',
   'CREATE EXTENSION pg_walinspect',

@@ -44,7 +44,7 @@ export function parse(text: string, keys: readonly string[] = ['reason', 'to']):
     }
     const key = keys.find((name) => new RegExp(`^[-—–]{0,2}${name} ?[:=]`, 'i').test(input.slice(at)));
     if (key !== undefined) {
-      at += /^[-—–]*[a-z]+ ?[:=]\s*/i.exec(input.slice(at))![0].length;
+      at += /^[^:=]*[:=]\s*/.exec(input.slice(at))![0].length;
       if (key in named) return { ok: false, sentence: `${key} is given twice. Nothing was started.` };
       named[key] = '';
       open = key;
@@ -58,9 +58,10 @@ export function parse(text: string, keys: readonly string[] = ['reason', 'to']):
     at = value.end;
     if (open === null) words.push(value.text);
     else {
-      named[open] = named[open] === '' ? value.text : `${named[open]} ${value.text}`.trim();
-      // A quoted value is whole; only free text goes on, and only a reason is free text.
-      if (value.quoted || open !== 'reason') open = null;
+      const first = named[open] === '';
+      named[open] = `${named[open]} ${value.text}`.trim();
+      // A value that is quoted is whole; only free text goes on, quoted words in it too, and only a reason is free text.
+      if ((first && value.quoted) || open !== 'reason') open = null;
     }
   }
   return { ok: true, words: words.filter((word) => word !== ''), named };

@@ -20,5 +20,5 @@ export function clockText(ms: number): string {
 /** How long a step took: `0.4 s`, `41 s`, `6:12`. */
 export function tookText(ms: number): string {
   if (ms < 9_950) return `${(ms / 1000).toFixed(1)} s`;
-  return ms < 60_000 ? `${Math.round(ms / 1000)} s` : clockText(ms);
+  return ms < 59_500 ? `${Math.round(ms / 1000)} s` : clockText(ms);
 }

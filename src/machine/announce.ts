@@ -6,7 +6,7 @@
 import { whereIs } from './due.ts';
 import { gateState, stepNode } from './facts.ts';
 import type { Snapshot } from './replay.ts';
-import type { Announcement, Context, Hold, RunEvent } from './types.ts';
+import { type Announcement, type Context, type Hold, PHASES, type Phase, type RunEvent } from './types.ts';
 
 const say = (
   slot: string,
@@ -18,6 +18,18 @@ const gateCard = (c: Context, gate: string): Announcement => {
   const { round } = gateState(c, gate);
   return say(`gate:${gate}:${round}`, { gate, round }, { broadcast: true });
 };
+
+const forward = (snapshot: Snapshot): boolean => PHASES.includes(whereIs(snapshot) as Phase);
+
+/** Cards to draw anew: what was voted, decided, moved by a hold, made void by another plan, or is no longer asked. */
+function gateCards(before: Snapshot, after: Snapshot): Announcement[] {
+  const [was, c] = [before.context.gates, after.context.gates];
+  const over = forward(before) && !forward(after);
+  return Object.keys(c)
+    .filter((gate) => (was[gate]?.status ?? 'none') !== 'none' || c[gate]!.status !== 'none')
+    .filter((gate) => was[gate] !== c[gate] || (over && c[gate]!.status === 'open'))
+    .map((gate) => gateCard(after.context, gate));
+}
 
 const holdCard = (hold: Hold, event: RunEvent, gone: boolean): Announcement =>
   say(
@@ -41,12 +53,7 @@ export function announcementsOf(before: Snapshot, after: Snapshot, event: RunEve
   const was = before.context;
   const list: Announcement[] = [say('headline')];
 
-  if (event.type === 'PLANNED') {
-    list.push(say(`plan:${seq}`, { hash: event.plan.hash }));
-    // Cards of the plan before are no longer valid: each says so.
-    for (const [gate, state] of Object.entries(was.gates))
-      if (state.status !== 'none' && gateState(c, gate).status === 'none') list.push(gateCard(was, gate));
-  }
+  if (event.type === 'PLANNED') list.push(say(`plan:${seq}`, { hash: event.plan.hash }));
   if ('step' in event) {
     const node = stepNode(c, event.step);
     if (
@@ -58,10 +65,8 @@ export function announcementsOf(before: Snapshot, after: Snapshot, event: RunEve
     else if (event.type.startsWith('UNDO_') || whereIs(after) === 'rollingBack') list.push(say('undo'));
     else if (node) list.push(say(`phase:${node.phase}`, { phase: node.phase }));
   }
-  if ('gate' in event) {
-    list.push(gateCard(event.type === 'GATE_REOPENED' ? was : c, event.gate));
-    if (event.type === 'GATE_ESCALATED') list.push(say(`escalated:${seq}`, { gate: event.gate }, { broadcast: true }));
-  }
+  list.push(...gateCards(before, after));
+  if (event.type === 'GATE_ESCALATED') list.push(say(`escalated:${seq}`, { gate: event.gate }, { broadcast: true }));
   if (event.type === 'ABORTED') list.push(say('undo'));
   if (event.type === 'NOTED') list.push(say(`note:${seq}`, { by: event.by, text: event.text }));
   if (event.type === 'RESTARTED') list.push(say(`restarted:${seq}`, { at: event.at, checking: event.checking }));

@@ -3,7 +3,7 @@
  * Whether an event is accepted at all is decided by the guards in machine.ts; nothing here refuses.
  */
 import { gateState, holdOn, stepNode, stepState } from './facts.ts';
-import type { Context, EventOf, GateState, Hold, RunEvent, StepState } from './types.ts';
+import type { Context, EventOf, GateState, Hold, PlanNode, RunEvent, StepNode, StepState } from './types.ts';
 
 type Change = Partial<Context>;
 
@@ -43,6 +43,21 @@ function inTurn(c: Context, ...changes: ((c: Context) => Change)[]): Change {
   return sum;
 }
 
+/** Other nodes; what was attempted and is not among them is kept, or nobody would undo it. */
+function withNodes(c: Context, nodes: PlanNode[]): Change {
+  const former = [...c.nodes, ...c.former].filter(
+    (node): node is StepNode =>
+      node.kind === 'step' && c.firstIntents.includes(node.id) && !nodes.some((other) => other.id === node.id),
+  );
+  return { nodes, former };
+}
+
+/** Clients' writes are served again with the end of the step that proves it, observed or marked. */
+const writesServed = (c: Context, step: string, at: number): Change =>
+  stepNode(c, step)?.clock === 'writes-serve' && c.outage.from !== null && c.outage.to === null
+    ? { outage: { ...c.outage, to: at } }
+    : {};
+
 function stepEnded(
   c: Context,
   event: EventOf<'STEP_DONE' | 'STEP_ALREADY_DONE'>,
@@ -60,17 +75,21 @@ function stepEnded(
         endedAt: event.at,
       }),
     (now) => withoutHold(now, event.at, 'step', event.step),
-    (now) =>
-      stepNode(now, event.step)?.clock === 'writes-serve' && now.outage.from !== null && now.outage.to === null
-        ? { outage: { ...now.outage, to: event.at } }
-        : {},
+    (now) => writesServed(now, event.step, event.at),
   );
 }
 
 function planned(c: Context, { plan, at }: EventOf<'PLANNED'>): Change {
-  const base = { plan, nodes: plan.nodes, source: plan.source, target: plan.target, mode: plan.mode };
-  const lifted = withoutHold(c, at, 'step', 'plan');
-  if (c.plan?.hash === plan.hash) return { ...lifted, ...base };
+  const { source, target, mode } = plan;
+  const base = { plan, ...withNodes(c, plan.nodes), source, target, mode };
+  const same = c.plan?.hash === plan.hash;
+  // What was denied or ran out was another plan's: with the gate its hold falls, or nothing could lift it any more.
+  const lifted = withoutHolds(
+    c,
+    at,
+    (hold) => (hold.kind === 'step' && hold.ref === 'plan') || (hold.kind === 'gate' && !same),
+  );
+  if (same) return { ...lifted, ...base };
   // Approvals are of a plan: another plan, nothing approved. The rounds go on counting, they name the cards.
   const gates = Object.fromEntries(
     Object.entries(c.gates).map(([id, gate]) => [id, { ...gate, status: 'none' as const, votes: [], hash: null }]),
@@ -79,7 +98,8 @@ function planned(c: Context, { plan, at }: EventOf<'PLANNED'>): Change {
 }
 
 function outcome(c: Context, event: EventOf<'STEP_NOT_DONE' | 'STEP_UNKNOWN'>): Change {
-  const held = event.type === 'STEP_UNKNOWN' || !event.again;
+  // After the end it is written down, and there is nothing left to hold.
+  const held = c.endedAt === null && (event.type === 'STEP_UNKNOWN' || !event.again);
   return inTurn(
     c,
     (now) =>
@@ -174,6 +194,7 @@ export function apply(c: Context, event: RunEvent): Change {
         (now) =>
           withStep(now, event.step, { status: event.as === 'done' ? 'done' : 'notDone', deadline: null, endedAt: at }),
         (now) => withoutHold(now, at, 'step', event.step),
+        (now) => (event.as === 'done' ? writesServed(now, event.step, at) : {}),
         (now) => ({
           overrides: [...now.overrides, { rule: `mark ${event.step} ${event.as}`, by: event.by, reason: event.reason }],
         }),
@@ -211,7 +232,8 @@ export function apply(c: Context, event: RunEvent): Change {
       return inTurn(
         c,
         (now) => withStep(now, event.step, { status: 'undoUnknown', why: event.why, deadline: null, endedAt: at }),
-        (now) => withHold(now, { kind: 'step', ref: event.step, why: event.why, since: at }),
+        (now) =>
+          now.endedAt === null ? withHold(now, { kind: 'step', ref: event.step, why: event.why, since: at }) : {},
       );
     case 'PAUSED':
       return withHold(c, { kind: 'person', ref: event.by, why: event.reason ?? 'paused', since: at });
@@ -220,7 +242,8 @@ export function apply(c: Context, event: RunEvent): Change {
     case 'MODE_SWITCHED':
       return inTurn(
         c,
-        () => ({ mode: event.mode, plan: null, nodes: event.nodes }),
+        // The plan stays until there is another: an abort before that still has to know what to undo where.
+        (now) => ({ mode: event.mode, ...withNodes(now, event.nodes) }),
         (now) => ({
           gates: Object.fromEntries(
             Object.entries(now.gates).map(([id, gate]) => [id, { ...gate, status: 'none' as const, votes: [] }]),

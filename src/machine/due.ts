@@ -2,7 +2,7 @@
  * The work that is due, as a pure question of the state: asked after every append and after every restart,
  * so that resuming is the normal path and not another one.
  */
-import { askable, gateState, inFlight, runnable, stepState, stepsOf, toUndo } from './facts.ts';
+import { askable, currentPlan, gateState, inFlight, runnable, stepState, stepsOf, toUndo } from './facts.ts';
 import type { Snapshot } from './replay.ts';
 import { type Context, PHASES, type Phase } from './types.ts';
 
@@ -35,9 +35,11 @@ export function whereIs(
 export function due(snapshot: Snapshot): Work[] {
   const c = snapshot.context;
   const where = whereIs(snapshot);
-  const settle: Work[] = inFlight(c).map((node) => {
+  const settle = inFlight(c).flatMap((node): Work[] => {
     const { status, attempt } = stepState(c, node.id);
-    return { do: status === 'intended' ? 'settle' : 'settleUndo', step: node.id, attempt };
+    if (status === 'intended') return [{ do: 'settle', step: node.id, attempt }];
+    // Unlike settling, taking an undo up again sends something: not while anything holds, not after the end.
+    return where === 'rollingBack' && c.holds.length === 0 ? [{ do: 'settleUndo', step: node.id, attempt }] : [];
   });
   if (snapshot.hasTag('ended') || where === 'requested' || c.holds.length > 0) return settle;
   const run = (phase: Phase | 'atEnd'): Work[] =>
@@ -52,7 +54,7 @@ export function due(snapshot: Snapshot): Work[] {
   }
   if (where === 'finishing') return [...settle, ...run('atEnd')];
   if (!PHASES.includes(where as Phase)) return settle;
-  if (c.plan === null) return [...settle, { do: 'plan' }];
+  if (currentPlan(c) === null) return [...settle, { do: 'plan' }];
   const ask: Work[] = c.nodes
     .filter((node) => node.kind === 'gate' && askable(c, node.id))
     .map((node) => ({ do: 'openGate', gate: node.id, round: gateState(c, node.id).round + 1 }));

@@ -17,6 +17,14 @@ const on =
     test(context, event as Of<T>);
 
 const held = (c: Context, step: string) => is.holdOn(c, 'step', step) !== undefined;
+/** Tried and not known to be done; not a proof. What took the way back, perhaps, is marked first: skipped, it would be forgotten. */
+const skippable = (c: Context, id: string) => {
+  const node = is.stepNode(c, id);
+  const { status } = is.stepState(c, id);
+  return (
+    node?.proves === false && (status === 'notDone' || (status === 'unknown' && (!node.effect || node.noUndo === null)))
+  );
+};
 const nothingLeft = (c: Context) => is.toUndo(c).length === 0 && is.inFlight(c).length === 0;
 const open = (c: Context, gate: string, hash: string) =>
   is.gateState(c, gate).status === 'open' && is.gateState(c, gate).hash === hash;
@@ -42,7 +50,8 @@ const machineSetup = setup({
         },
       };
     }),
-    /** A phase that is only fallen through again (another plan, everything settled) keeps the time it really ended. */
+    /** When its work is over, and only then: an abort or another plan leaves it too.
+     *  A phase that is only fallen through again (another plan, everything settled) keeps the time it really ended. */
     leavePhase: assign(({ context, event }, { phase }: { phase: Phase }) => {
       const known = context.phases[phase] ?? { from: event.at, to: null, entered: event.at };
       const to = known.to !== null && known.entered === event.at ? known.to : event.at;
@@ -61,22 +70,26 @@ const phaseStates = Object.fromEntries(
     {
       initial: 'asking',
       entry: { type: 'enterPhase', params: { phase } },
-      exit: { type: 'leavePhase', params: { phase } },
       always: {
         guard: ({ context }: { context: Context }) => is.phaseOver(context, phase),
         target: PHASES[index + 1] ?? '#finishing',
-        ...(index === PHASES.length - 1 ? { actions: { type: 'endAs', params: { end: 'completed' } } } : {}),
+        actions: [
+          { type: 'leavePhase', params: { phase } },
+          ...(index === PHASES.length - 1 ? [{ type: 'endAs', params: { end: 'completed' } }] : []),
+        ],
       },
       states: {
         asking: {
           always: {
-            guard: ({ context }: { context: Context }) => context.plan !== null && is.gatesApproved(context, phase),
+            guard: ({ context }: { context: Context }) =>
+              is.currentPlan(context) !== null && is.gatesApproved(context, phase),
             target: 'working',
           },
         },
         working: {
           always: {
-            guard: ({ context }: { context: Context }) => context.plan === null || !is.gatesApproved(context, phase),
+            guard: ({ context }: { context: Context }) =>
+              is.currentPlan(context) === null || !is.gatesApproved(context, phase),
             target: 'asking',
           },
           on: {
@@ -98,16 +111,23 @@ const phaseStates = Object.fromEntries(
 
 const currentAttempt = on<'STEP_DONE' | 'STEP_NOT_DONE' | 'STEP_UNKNOWN'>((c, e) => {
   const { status, attempt } = is.stepState(c, e.step);
-  // Asked, and nothing sent yet: a check step's answer, or why a step could not be begun. It counts as the next attempt.
+  const node = is.stepNode(c, e.step);
+  // Asked, and nothing sent yet: a check step's answer, or why a step could not be begun. It counts as the next attempt,
+  // unless the run is past such questions: then a late answer must hold nothing.
   const asked =
-    ['none', 'notDone'].includes(status) && (e.type === 'STEP_NOT_DONE' || is.stepNode(c, e.step)?.effect === false);
+    node !== undefined &&
+    (c.end === null || node.phase === 'atEnd') &&
+    ['none', 'notDone'].includes(status) &&
+    (e.type === 'STEP_NOT_DONE' || !node.effect);
   return (status === 'intended' && e.attempt === attempt) || (asked && e.attempt === attempt + 1);
 });
 const currentUndo = on<'UNDO_DONE' | 'UNDO_UNKNOWN'>(
   (c, e) => is.stepState(c, e.step).status === 'undoIntended' && is.stepState(c, e.step).attempt === e.attempt,
 );
+/** A stream of which REQUESTED is not the first event is no run. */
+const begun = ({ context }: { context: Context }) => context.run !== '';
 /** An outcome that is not of the current attempt is still a fact: it is told, and changes nothing. */
-const outcomeOf = (guard: ReturnType<typeof on>) => [accept(guard), { actions: 'keep' as const }];
+const outcomeOf = (guard: ReturnType<typeof on>) => [accept(guard), { guard: begun, actions: 'keep' as const }];
 
 export const failover = machineSetup.createMachine({
   id: 'failover',
@@ -123,6 +143,7 @@ export const failover = machineSetup.createMachine({
     requestedAt: 0,
     objectives: { rtoMs: 0, rpoMs: 0 },
     nodes: [],
+    former: [],
     plan: null,
     steps: {},
     gates: {},
@@ -152,7 +173,7 @@ export const failover = machineSetup.createMachine({
               target: '#forward',
               actions: 'take',
             },
-            PLAN_UNKNOWN: accept(on<'PLAN_UNKNOWN'>((c) => c.plan === null)),
+            PLAN_UNKNOWN: accept(on<'PLAN_UNKNOWN'>((c) => is.currentPlan(c) === null)),
             MODE_SWITCHED: {
               guard: on<'MODE_SWITCHED'>((c, e) => c.mode !== e.mode && is.inFlight(c).length === 0),
               target: '#forward',
@@ -174,20 +195,13 @@ export const failover = machineSetup.createMachine({
                 (c, e) =>
                   !e.again &&
                   is.stepNode(c, e.step)?.onFailure === 'rollback' &&
-                  is.stepState(c, e.step).status === 'intended' &&
-                  is.stepState(c, e.step).attempt === e.attempt &&
-                  [undefined, e.step].includes(is.noReturn(c)?.id),
+                  currentAttempt({ context: c, event: e }) &&
+                  is.noReturn(c, e.step) === undefined,
               ),
               target: 'rollingBack',
               actions: 'takeWithoutHold',
             },
-            STEP_SKIPPED: accept(
-              on<'STEP_SKIPPED'>(
-                (c, e) =>
-                  ['notDone', 'unknown'].includes(is.stepState(c, e.step).status) &&
-                  is.stepNode(c, e.step)?.proves === false,
-              ),
-            ),
+            STEP_SKIPPED: accept(on<'STEP_SKIPPED'>((c, e) => skippable(c, e.step))),
             ABORTED: [
               {
                 guard: on<'ABORTED'>((c) => is.noReturn(c) === undefined),
@@ -211,11 +225,19 @@ export const failover = machineSetup.createMachine({
             },
           ],
           on: {
+            // Every call of an undo has an intent of its own: one that is tried again renews it.
             UNDO_INTENDED: accept(
               on<'UNDO_INTENDED'>(
-                (c, e) => c.holds.length === 0 && is.inFlight(c).length === 0 && is.toUndo(c)[0]?.id === e.step,
+                (c, e) =>
+                  c.holds.length === 0 &&
+                  is.inFlight(c).every((node) => node.id === e.step && is.stepState(c, e.step).status !== 'intended') &&
+                  is.toUndo(c)[0]?.id === e.step &&
+                  is.stepState(c, e.step).attempt === e.attempt,
               ),
             ),
+            // What comes back now is undone in its turn, whatever it is: there is nothing to ask a person.
+            STEP_NOT_DONE: { guard: currentAttempt, actions: 'takeWithoutHold' },
+            STEP_UNKNOWN: { guard: currentAttempt, actions: 'takeWithoutHold' },
           },
         },
         finishing: {
@@ -223,7 +245,8 @@ export const failover = machineSetup.createMachine({
           always: (['completed', 'rolledBack', 'aborted'] as const).map((end) => ({
             guard: ({ context }: { context: Context }) =>
               context.end === end &&
-              is.stepsOf(context, 'atEnd').every((step) => is.settled(context, step.id)) &&
+              // Without a plan nothing was begun, so there is nothing to tidy up either.
+              (context.plan === null || is.stepsOf(context, 'atEnd').every((step) => is.settled(context, step.id))) &&
               context.holds.length === 0,
             target: end,
           })),
@@ -234,9 +257,7 @@ export const failover = machineSetup.createMachine({
               ),
             ),
             STEP_ALREADY_DONE: accept(on<'STEP_ALREADY_DONE'>((c, e) => is.runnable(c, e.step, 'atEnd'))),
-            STEP_SKIPPED: accept(
-              on<'STEP_SKIPPED'>((c, e) => ['notDone', 'unknown'].includes(is.stepState(c, e.step).status)),
-            ),
+            STEP_SKIPPED: accept(on<'STEP_SKIPPED'>((c, e) => skippable(c, e.step))),
           },
         },
         completed: { tags: 'ended', entry: 'ended' },
@@ -264,9 +285,9 @@ export const failover = machineSetup.createMachine({
     STEP_UNKNOWN: outcomeOf(currentAttempt),
     UNDO_DONE: outcomeOf(currentUndo),
     UNDO_UNKNOWN: outcomeOf(currentUndo),
-    NOTED: { actions: 'take' },
-    RESTARTED: { actions: 'take' },
-    REPLAY_HELD: accept(on<'REPLAY_HELD'>((c) => c.end === null)),
+    NOTED: { guard: begun, actions: 'take' },
+    RESTARTED: { guard: begun, actions: 'take' },
+    REPLAY_HELD: accept(on<'REPLAY_HELD'>((c) => c.run !== '' && c.end === null)),
     PAUSED: accept(
       on<'PAUSED'>((c) => c.run !== '' && c.endedAt === null && !c.holds.some((h) => h.kind === 'person')),
     ),

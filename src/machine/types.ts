@@ -152,6 +152,9 @@ export type Context = {
   requestedAt: number;
   objectives: { rtoMs: number; rpoMs: number };
   nodes: PlanNode[];
+  /** Steps this run has attempted that its newest nodes lack: never run again, undone by an abort all the same. */
+  former: StepNode[];
+  /** The latest plan. After a mode switch it is the former one's until another is made: ask `currentPlan`. */
   plan: Plan | null;
   steps: Record<string, StepState>;
   gates: Record<string, GateState>;

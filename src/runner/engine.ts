@@ -4,7 +4,7 @@
  */
 import { sentenceOf, UserError } from '../lib/errors.ts';
 import { due, gateDeadlines, type Work, workKey } from '../machine/due.ts';
-import { gateNode, inFlight, stepState } from '../machine/facts.ts';
+import { currentPlan, gateNode, inFlight, stepState } from '../machine/facts.ts';
 import type { Plan } from '../machine/types.ts';
 import { makePlan } from '../steps/planning.ts';
 import type { Runbook } from '../steps/step.ts';
@@ -112,8 +112,10 @@ export class Engine {
   async #plan(run: string): Promise<void> {
     const { ledger, clock, stop, system, ports, callMs } = this.#world;
     const until = clock.now() + PLAN_BUDGET;
-    while (!stop.aborted && ledger.view(run)?.snapshot.context.plan === null) {
-      const { runbook, mode, source, target, nodes } = ledger.view(run)!.snapshot.context;
+    while (!stop.aborted) {
+      const c = ledger.view(run)!.snapshot.context;
+      if (currentPlan(c) !== null || c.end !== null) return;
+      const { runbook, mode, source, target, nodes } = c;
       const { signal, release } = within(clock, callMs, stop);
       try {
         const plan: Plan = await makePlan({ runbook, mode, source, target, nodes }, system, ports, signal);

@@ -2,15 +2,16 @@
  * Doing one step: ask → already done? record it : commit the intent → run → ask until it is so → record the outcome.
  * A step is done when its postcondition is observed, never because a call returned. A timeout is unknown, not failed.
  */
-import { sentenceOf } from '../lib/errors.ts';
-import { stepNode, stepState } from '../machine/facts.ts';
+import { IntegrationError, sentenceOf } from '../lib/errors.ts';
+import { whereIs } from '../machine/due.ts';
+import { gateNode, stepNode, stepState } from '../machine/facts.ts';
 import type { Evidence, StepNode } from '../machine/types.ts';
 import { type Answer, unknown } from '../ports/answer.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ports, StepDefinition, StepFacts } from '../steps/step.ts';
 import type { System } from '../steps/system.ts';
 import type { Ledger, NewEvent } from './ledger.ts';
-import { within } from './time.ts';
+import { heeding, within } from './time.ts';
 
 export type StepWorld = {
   ledger: Ledger;
@@ -52,7 +53,7 @@ export class StepWork {
   async ask(step: StepDefinition = this.#step): Promise<Answer> {
     const { signal, release } = within(this.#world.clock, this.#world.callMs, this.#world.stop);
     try {
-      return await step.check(this.#handed(signal));
+      return await heeding(signal, () => step.check(this.#handed(signal)));
     } catch (error) {
       return unknown(signal.aborted ? `no answer within ${this.#world.callMs / 1000} s` : sentenceOf(error));
     } finally {
@@ -84,11 +85,14 @@ export class StepWork {
     const left = deadline - clock.now();
     let error: string | null = left > 0 ? null : 'its time was over before it was sent';
     let report: Evidence = {};
+    // From when on "not done" is proof: at once where nothing was sent or an answer came, else when the call is surely over.
+    let sureAt = clock.now();
     if (error === null) {
       const { signal, release } = within(clock, left, this.#world.stop);
       try {
-        report = (await this.#step.run?.(this.#handed(signal))) ?? {};
+        report = (await heeding(signal, async () => this.#step.run?.(this.#handed(signal)))) ?? {};
       } catch (thrown) {
+        if (!(thrown instanceof IntegrationError && thrown.effect === 'none')) sureAt = deadline;
         error =
           signal.aborted && !this.#world.stop.aborted ? `no answer within ${callMs / 1000} s` : sentenceOf(thrown);
       } finally {
@@ -97,7 +101,7 @@ export class StepWork {
     }
     // Stopping now writes nothing: the next start finds the intent and asks the world.
     if (this.#world.stop.aborted) return;
-    await this.#observe(attempt, report, error);
+    await this.#observe(attempt, report, error, sureAt);
   }
 
   /** Due work `settle`: an intent found without an outcome. Nothing is sent; the world is asked once the call is surely over. */
@@ -118,22 +122,25 @@ export class StepWork {
     }
   }
 
-  /** Undoes it, again and again within the budget: restoring a state is safe to repeat. */
+  /**
+   * Undoes it, again and again within the budget: restoring a state is safe to repeat. Each call has its own intent,
+   * so that a new leader knows how long one may still be under way.
+   */
   async undo(attempt: number, resumed: boolean): Promise<void> {
     const { clock, stop, system } = this.#world;
     const state = stepState(this.#context, this.#step.id);
     if (resumed) await clock.sleep((state.deadline ?? 0) - clock.now(), stop);
-    else {
+    const until = clock.now() + this.#node.budgetMs;
+    while (!stop.aborted) {
       const deadline = clock.now() + (this.#step.callMs ?? this.#world.callMs);
       if (!(await this.#append({ type: 'UNDO_INTENDED', step: this.#step.id, attempt, deadline }))) return;
-    }
-    const until = clock.now() + this.#node.budgetMs;
-    for (;;) {
-      const { signal, release } = within(clock, this.#step.callMs ?? this.#world.callMs, stop);
+      const { signal, release } = within(clock, deadline - clock.now(), stop);
       try {
         const { undo } = this.#step;
         if (typeof undo !== 'function') throw new Error('it cannot be undone');
-        const evidence = await undo({ ...this.#handed(signal), before: state.before ?? {} });
+        if (clock.now() >= deadline) throw new Error('its time was over before it was sent');
+        const handed = { ...this.#handed(signal), before: state.before ?? {} };
+        const evidence = await heeding(signal, () => undo(handed));
         return void (await this.#append({ type: 'UNDO_DONE', step: this.#step.id, attempt, evidence }));
       } catch (error) {
         if (stop.aborted) return;
@@ -184,9 +191,10 @@ export class StepWork {
       const answer = await this.ask(this.#world.steps.get(id)!);
       evidence[id] = answer.evidence;
       if (answer.is === 'done') continue;
-      const gate = this.#step.requires?.gate;
+      // A gate nobody is asked at would be approved again at once, and again: then the step holds.
+      const gate = gateNode(this.#context, this.#step.requires?.gate ?? '');
       const why = `${this.#world.steps.get(id)!.title.replace(/ \{.*/, '')}: ${answer.why}`;
-      if (answer.is === 'notDone' && gate !== undefined) await this.#append({ type: 'GATE_REOPENED', gate, why });
+      if (answer.is === 'notDone' && gate?.required) await this.#append({ type: 'GATE_REOPENED', gate: gate.id, why });
       else
         await this.#append({
           type: 'STEP_NOT_DONE',
@@ -202,14 +210,15 @@ export class StepWork {
   }
 
   /** After the call: asks until the postcondition is seen or the budget ends. */
-  async #observe(attempt: number, report: Evidence, error: string | null): Promise<void> {
+  async #observe(attempt: number, report: Evidence, error: string | null, sureAt: number): Promise<void> {
     const { clock, stop, system } = this.#world;
-    const until = stepState(this.#context, this.#step.id).intendedAt! + this.#node.budgetMs;
+    const until = Math.max(sureAt, stepState(this.#context, this.#step.id).intendedAt! + this.#node.budgetMs);
     let looks = 0;
     while (!stop.aborted) {
+      const sure = clock.now() >= sureAt;
       const answer = await this.ask();
       if (answer.is === 'done') return void (await this.#done(attempt, answer, report));
-      looks = answer.is === 'notDone' ? looks + 1 : 0;
+      looks = answer.is === 'notDone' && sure ? looks + 1 : 0;
       // The call failed and the world says, again and again, that nothing came of it.
       if (error !== null && looks >= LOOKS_TO_BE_SURE) {
         const again = this.#node.repeat !== 'once' && attempt < ATTEMPTS_UNASKED;
@@ -246,9 +255,12 @@ export class StepWork {
     return { type, step: this.#step.id, attempt, why, evidence: answer.evidence };
   }
 
+  /** Not begun meanwhile, and its phase not left: an abort, too, ends the asking. */
   #stillDue(attempt: number): boolean {
-    const { status, attempt: known } = stepState(this.#context, this.#step.id);
-    return ['none', 'notDone'].includes(status) && known + 1 === attempt && this.#context.endedAt === null;
+    const { snapshot } = this.#world.ledger.view(this.#run)!;
+    const { status, attempt: known } = stepState(snapshot.context, this.#step.id);
+    const here = whereIs(snapshot) === (this.#node.phase === 'atEnd' ? 'finishing' : this.#node.phase);
+    return here && ['none', 'notDone'].includes(status) && known + 1 === attempt;
   }
 
   async #append(event: NewEvent): Promise<boolean> {

@@ -12,6 +12,21 @@ export function within(clock: Clock, ms: number, parent: AbortSignal): { signal:
   return { signal, release: () => over.abort() };
 }
 
+/** The work's own result, or a rejection at the signal's abort: what does not heed its signal must not hang us. */
+export async function heeding<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  signal.throwIfAborted();
+  let abort = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => reject(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
+  });
+  try {
+    return await Promise.race([work(), aborted]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}
+
 /** The system's clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),

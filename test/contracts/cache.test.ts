@@ -47,7 +47,7 @@ function adapter(lab: RedisLab, more: { pauseMs?: number; timeoutMs?: number; se
   });
 }
 
-/** Writes to whichever node takes it; an id counts as acknowledged only when its own SET was answered OK. */
+/** Writes to one node until that refuses; an id counts as acknowledged only when its own SET was answered OK. */
 async function writerOn(lab: RedisLab): Promise<Writer> {
   const acknowledged: number[] = [];
   let running = true;
@@ -60,10 +60,11 @@ async function writerOn(lab: RedisLab): Promise<Writer> {
         client ??= await connect(lab.node(REGIONS[at]!).url);
         id += 1;
         if ((await client.set(`w:${id}`, id)) === 'OK') acknowledged.push(id);
-      } catch {
+      } catch (error) {
+        // Faithful to its node, as clients behind a name are: only a node that refuses writes is left.
+        if (error instanceof Error && error.message.startsWith('READONLY')) at = 1 - at;
         client?.disconnect();
         client = null;
-        at = 1 - at;
       }
     }
     client?.disconnect();

@@ -54,9 +54,9 @@ export async function runScript(
   });
   const end = await watch(child, output, { timeoutMs, killAfterMs, signal });
   const tail = output.tail();
-  if (end.status !== null && [125, 126, 127].includes(end.status) && tail.startsWith('timeout: failed to')) {
-    throw notStarted(file, tail.split(': ').at(-1)!, undefined);
-  }
+  // `timeout` says so itself where the system refused to run the file (a missing interpreter, another machine's code).
+  const refusal = /^\S*timeout: failed to run command .*: (.*)$/.exec(tail);
+  if (refusal !== null && (end.status === 126 || end.status === 127)) throw notStarted(file, refusal[1]!, undefined);
   return { ok: end.status === 0, status: end.status, report: output.report(), output: tail };
 }
 

@@ -29,8 +29,15 @@ type Order = { by: SwitchoverReport['by']; give(): Promise<void> };
 export async function switchover(options: SwitchoverOptions, signal: AbortSignal): Promise<SwitchoverReport> {
   const { source, target, pauseMs, pollMs } = options;
   const call: Call = { operation: 'switchover', signal, timeoutMs: options.timeoutMs };
+  let paused: number | null = null;
+  let ordered = false;
+  let demoted = false;
+  const spent = () => (paused === null ? 0 : performance.now() - paused);
+  const left = () => pauseMs - spent();
+  // While writes are held back no single question may outlast the pause.
+  const patience = () => (demoted ? options.timeoutMs : Math.max(50, Math.min(options.timeoutMs, left())));
   const at = <T>(endpoint: Endpoint, use: (connection: Connection) => Promise<T>) =>
-    withConnection(endpoint, call, use);
+    withConnection(endpoint, { ...call, timeoutMs: patience() }, use);
   const look = (of: Endpoint & { region: string }) => at(of, (connection) => observe(of.region, of.url, connection));
 
   const [old, next] = [await look(source), await look(target)];
@@ -38,10 +45,7 @@ export async function switchover(options: SwitchoverOptions, signal: AbortSignal
   const order = options.sentinels.length > 0 ? await bySentinel() : byFailoverTo();
   const targetAddress = old.replicas.find(({ address }) => next.names.has(address))?.address ?? next.address;
 
-  const paused = performance.now();
-  const left = () => pauseMs - (performance.now() - paused);
-  let ordered = false;
-  let demoted = false;
+  paused = performance.now();
   try {
     await at(source, ({ change }) => change('CLIENT', 'PAUSE', pauseMs, 'WRITE'));
     const offset = await equalOffsets();
@@ -49,19 +53,25 @@ export async function switchover(options: SwitchoverOptions, signal: AbortSignal
     await order.give().catch(orNotOrdered);
     await until('it did not become master', async () => (await look(target)).role === 'master');
     const endedClients = await demote();
+    const pausedMs = Math.round(spent());
     demoted = true;
+    if (pausedMs >= pauseMs)
+      throw refusal(
+        'redis-pause-too-short',
+        `Writes went on in ${source.region} before it was demoted (${pauseMs} ms).`,
+      );
     // A replica takes no writes, paused or not: failing to end the pause early harms nobody now.
     await insist(unpause).catch(() => {});
-    const pausedMs = Math.round(performance.now() - paused);
     await settled();
     return { offset, by: order.by, pausedMs, endedClients };
   } catch (error) {
     // Paused, nothing ordered: let the writers go on. Ordered and not known to be finished: writes accepted now would
     // be lost, so the pause is left to end by itself. Given up: a later call may have paused; nothing more is sent.
     if (!ordered && !signal.aborted) await unpause().catch(() => {});
-    const effect = ordered ? 'unknown' : 'none';
-    const failed = failure(error, { who: source.title, operation: 'switchover', effect, aborted: signal.aborted });
-    throw ordered && failed.code !== 'redis-not-settled' ? unfinished(failed) : failed;
+    const facts = { who: source.title, operation: 'switchover', effect: 'none' as const, aborted: signal.aborted };
+    const failed = failure(error, facts);
+    if (!ordered) throw refusal(failed.code, failed.message, 'none', failed.hint);
+    throw failed.code === 'redis-not-settled' ? failed : unfinished(failed);
   }
 
   /** An order that was not answered may have been taken: the target will tell. A refused one was not given. */
@@ -102,13 +112,22 @@ export async function switchover(options: SwitchoverOptions, signal: AbortSignal
     }
   }
 
-  /** Asks the target until it holds, while the pause lasts; with `share` 2 for half of it. */
+  /**
+   * Asks the target until it holds, while the pause lasts; with `share` 2 for half of it. A lost connection is no
+   * answer yet: the very order to become master makes Sentinel end the clients of the target.
+   */
   async function until(otherwise: string, holds: () => Promise<boolean>, share = 1): Promise<void> {
-    while (!(await holds())) {
+    for (;;) {
+      if (await holds().catch(notYet)) return;
       if (left() < pauseMs - pauseMs / share + 2 * pollMs)
-        throw refusal('redis-too-slow', `${target.title}: ${otherwise} (${pauseMs} ms).`, ordered ? 'unknown' : 'none');
+        throw refusal('redis-too-slow', `${target.title}: ${otherwise} (${pauseMs} ms).`);
       await delay(pollMs, undefined, { signal });
     }
+  }
+
+  function notYet(error: unknown): false {
+    if (signal.aborted || !(error instanceof IntegrationError) || error.code !== 'redis-no-answer') throw error;
+    return false;
   }
 
   async function bySentinel(): Promise<Order> {

@@ -4,7 +4,7 @@
  */
 import { randomInt } from 'node:crypto';
 import { createSocket } from 'node:dgram';
-import { connect, isIPv6 } from 'node:net';
+import { connect, isIP, isIPv6 } from 'node:net';
 import { type DecodedPacket, decode, encode, RECURSION_DESIRED, type RecordType } from 'dns-packet';
 
 export type Endpoint = { address: string; port: number };
@@ -15,7 +15,7 @@ export function parseEndpoint(text: string): Endpoint | undefined {
   const parts = /^\[([^\]]+)\](?::(\d{1,5}))?$/.exec(text) ?? /^([^:]+)(?::(\d{1,5}))?$/.exec(text);
   if (parts === null) return isIPv6(text) ? { address: text, port: 53 } : undefined;
   const port = Number(parts[2] ?? 53);
-  return port > 0 && port < 65_536 ? { address: parts[1]!, port } : undefined;
+  return isIP(parts[1]!) > 0 && port > 0 && port < 65_536 ? { address: parts[1]!, port } : undefined;
 }
 
 /** @throws Error with a `code` or a sentence when no fitting answer came before the signal ended the wait. */

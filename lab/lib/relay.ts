@@ -1,0 +1,91 @@
+/**
+ * A TCP relay before one server: adds latency to what Regent says to it, and lets a scenario hold an answer back at the
+ * very call it waits for (to end Regent between a call and its answer).
+ */
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+
+export type Relay = {
+  /** `127.0.0.1`. */
+  readonly host: string;
+  readonly port: number;
+  latencyMs: number;
+  /**
+   * Resolves when bytes matching `pattern` have been passed on to the server; from then on no answer of that connection
+   * is passed back until `release()`.
+   */
+  holdAnswerTo(pattern: RegExp): { seen: Promise<void>; release(): void };
+  close(): Promise<void>;
+};
+
+/** @param target where the bytes go; asked anew for each connection */
+export async function startRelay(target: () => { host: string; port: number }, latencyMs = 0): Promise<Relay> {
+  const sockets = new Set<Socket>();
+  const holds = new Set<{ pattern: RegExp; hit: (socket: Socket) => void }>();
+  const held = new Map<Socket, Buffer[]>();
+  const state = { latencyMs };
+
+  const server = createServer((client) => {
+    const upstream = connect(target());
+    for (const socket of [client, upstream]) {
+      sockets.add(socket);
+      socket.setNoDelay(true);
+      socket.on('error', () => socket.destroy());
+      socket.on('close', () => {
+        sockets.delete(socket);
+        held.delete(client);
+        // A proxy says what the server says: the end of one side is the end of the other.
+        client.destroy();
+        upstream.destroy();
+      });
+    }
+    client.on('data', (chunk: Buffer) => {
+      const text = chunk.toString('latin1');
+      const send = () => {
+        if (!upstream.destroyed) upstream.write(chunk);
+        for (const hold of holds) if (hold.pattern.test(text)) hold.hit(client);
+      };
+      if (state.latencyMs > 0) setTimeout(send, state.latencyMs);
+      else send();
+    });
+    upstream.on('data', (chunk: Buffer) => {
+      const kept = held.get(client);
+      if (kept) kept.push(chunk);
+      else if (!client.destroyed) client.write(chunk);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+
+  return {
+    host: '127.0.0.1',
+    port: (server.address() as AddressInfo).port,
+    get latencyMs() {
+      return state.latencyMs;
+    },
+    set latencyMs(ms) {
+      state.latencyMs = ms;
+    },
+    holdAnswerTo(pattern) {
+      let release = () => {};
+      const seen = new Promise<void>((resolve) => {
+        const hold = {
+          pattern,
+          hit: (socket: Socket) => {
+            holds.delete(hold);
+            held.set(socket, []);
+            release = () => {
+              for (const chunk of held.get(socket) ?? []) if (!socket.destroyed) socket.write(chunk);
+              held.delete(socket);
+            };
+            resolve();
+          },
+        };
+        holds.add(hold);
+      });
+      return { seen, release: () => release() };
+    },
+    async close() {
+      for (const socket of sockets) socket.destroy();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    },
+  };
+}

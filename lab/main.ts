@@ -1,0 +1,85 @@
+/**
+ * The lab's command line.
+ *   npm run lab                                the world, a page in the browser, Regent
+ *   npm run -s lab -- run planned --json       a scenario; its last line is one JSON object
+ */
+import { parseArgs } from 'node:util';
+import { parseDurationMs } from './lib/duration.ts';
+import { FAULTS, type FaultName, KILL_POINTS, type KillPoint } from './scenarios/faults.ts';
+import { interactive } from './scenarios/interactive.ts';
+import { planned } from './scenarios/planned.ts';
+
+const USAGE = `npm run lab [-- --pace 10]
+npm run -s lab -- run planned [--json] [--pace 10] [--latency 200ms] [--fault ${Object.keys(FAULTS).join('|')}] [--kill ${Object.keys(KILL_POINTS).join(',')}]`;
+
+class Usage extends Error {}
+
+function options() {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      json: { type: 'boolean', default: false },
+      pace: { type: 'string', default: '10' },
+      latency: { type: 'string', default: '0ms' },
+      fault: { type: 'string' },
+      kill: { type: 'string', default: '' },
+      port: { type: 'string', default: '0' },
+    },
+  });
+  const pace = Number(values.pace);
+  if (!(pace >= 1 && pace <= 60))
+    throw new Usage(`--pace ${values.pace}: give a number from 1 to 60; every wait is divided by it.`);
+  const latencyMs = parseDurationMs(values.latency);
+  if (latencyMs === null) throw new Usage(`--latency ${values.latency}: give a duration, like 200ms.`);
+  const { fault } = values;
+  if (fault !== undefined && !(fault in FAULTS))
+    throw new Usage(`--fault ${fault}: known faults are ${Object.keys(FAULTS).join(', ')}.`);
+  const kill = values.kill.split(',').filter((point) => point !== '');
+  const unknown = kill.find((point) => !(point in KILL_POINTS));
+  if (unknown !== undefined)
+    throw new Usage(`--kill ${unknown}: known points are ${Object.keys(KILL_POINTS).join(', ')}.`);
+  return {
+    positionals,
+    json: values.json,
+    pace,
+    latencyMs,
+    port: Number(values.port),
+    fault: (fault as FaultName | undefined) ?? null,
+    kill: kill as KillPoint[],
+  };
+}
+
+async function main(): Promise<number> {
+  const given = options();
+  const stopping = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stopping.abort());
+  const say = (line: string) => process.stderr.write(`${line}\n`);
+  const [verb, scenario] = given.positionals;
+  if (verb === undefined) return await interactive({ ...given, say, stop: stopping.signal });
+  if (verb !== 'run' || scenario !== 'planned') throw new Usage(`“${given.positionals.join(' ')}” is not known.`);
+
+  say(`pace ${given.pace}: every wait of the configuration is divided by it`);
+  const { report, ok } = await planned({ ...given, say, stop: stopping.signal });
+  process.stdout.write(given.json ? `${JSON.stringify(report)}\n` : `${forPeople(report)}\n`);
+  return ok ? 0 : 1;
+}
+
+/** The report as a few lines to read. */
+function forPeople(report: Awaited<ReturnType<typeof planned>>['report']): string {
+  const { writer, rogue } = report;
+  return [
+    `${report.outcome === 'completed' ? '✔' : '✖'} ${report.run}: ${report.outcome}${report.heldAt ? `, held at ${report.heldAt}` : ''}, ${report.from} → ${report.to}, ${(report.wallMs / 1000).toFixed(1)} s at pace ${report.pace}`,
+    `  writes: ${writer.acknowledged} acknowledged, ${writer.refused} refused, ${writer.lost} lost; outage ${writer.outageMs.machine} ms machine, ${writer.outageMs.people} ms people`,
+    `  rogue: ${rogue.tried} tried, ${rogue.acknowledgedAfterFence} acknowledged behind the fence; old primary ${report.oldPrimaryAcceptsWrites ? 'STILL ACCEPTS' : 'refuses'} writes`,
+    `  primary: Postgres ${report.databasePrimary} (${report.promotions} promotion), Redis ${report.redisMaster ?? 'none'}; ${report.dnsBatches} DNS batch`,
+    `  journal: ${report.journal.events} events, ${report.journal.verified ? 'verified' : 'NOT VERIFIED'}`,
+    ...(report.problems ?? []).map((problem) => `  ✖ ${problem}`),
+  ].join('\n');
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  process.stderr.write(`${(error as Error).message}\n${error instanceof Usage ? `${USAGE}\n` : ''}`);
+  process.exitCode = error instanceof Usage ? 2 : 1;
+}

@@ -1,0 +1,33 @@
+/** Many changes, few messages. */
+
+export interface Coalesced {
+  /** Something changed: runs the task now, or once when the gap since its last run is over. */
+  touch(): void;
+  stop(): void;
+}
+
+/** Runs `task` at most once per `gapMs`, and always once more after the last `touch()`. */
+export function coalesce(task: () => void, gapMs: number): Coalesced {
+  let timer: NodeJS.Timeout | undefined;
+  let again = false;
+  const run = () => {
+    task();
+    timer = setTimeout(() => {
+      timer = undefined;
+      if (!again) return;
+      again = false;
+      run();
+    }, gapMs);
+  };
+  return {
+    touch() {
+      if (timer) again = true;
+      else run();
+    },
+    stop() {
+      clearTimeout(timer);
+      timer = undefined;
+      again = false;
+    },
+  };
+}

@@ -1,0 +1,141 @@
+/** `lab run planned`: a whole planned failover under write load, played through Slack, judged from outside. */
+
+import { readJournal } from '../world/journal.ts';
+import { type RegentProcess, startRegent } from '../world/regent.ts';
+import * as witness from '../world/witness.ts';
+import { startWorld, type World } from '../world/world.ts';
+import { startRogue } from '../writer/rogue.ts';
+import { startWriter } from '../writer/writer.ts';
+import { type FaultName, KILL_POINTS, type KillPoint } from './faults.ts';
+import { type Ending, playPlanned } from './play.ts';
+import { disagreements, type Report, runReport } from './report.ts';
+
+export type PlannedOptions = {
+  pace: number;
+  latencyMs: number;
+  fault: FaultName | null;
+  kill: KillPoint[];
+  say: (line: string) => void;
+  /** Ends everything early and tidily. */
+  stop: AbortSignal;
+};
+
+/** The load before the run is asked for: what must be there afterwards, and be enough to mean something. */
+const WRITES_BEFORE = 300;
+const WRITES_AT_LEAST = 1100;
+const RUN_WITHIN_MS = 240_000;
+
+export async function planned(options: PlannedOptions): Promise<{ report: Report; ok: boolean }> {
+  const { pace, latencyMs, fault, say, stop } = options;
+  const world = await startWorld({ pace, latencyMs, softFence: fault === 'soft-fence', say });
+  let regent: RegentProcess | undefined;
+  const closers: (() => Promise<unknown>)[] = [];
+  try {
+    const [from, to] = world.regions;
+    regent = await startRegent(world);
+    let current = regent;
+    const guard = armKills(
+      world,
+      options.kill,
+      () => current,
+      (next) => {
+        current = next;
+        regent = next;
+      },
+      say,
+    );
+    const url = `http://task-service.${world.eden.dns[0]!.zoneName}:${world.ingressPort}`;
+    const writer = startWriter({ url, lookup: world.resolver.lookup, everyMs: 5 });
+    closers.push(() => writer.stop());
+    const rogue = startRogue({ url: world.postgres.node(from).url('eden_app', 'eden_vault'), everyMs: 100 });
+    closers.push(() => rogue.stop());
+    await until(() => writer.acknowledged >= WRITES_BEFORE, stop, 60_000, 'the writer');
+
+    const fence = watchFence(world, from);
+    const startedAt = Date.now();
+    const ending: Ending = await playPlanned(world, {
+      command: `/dr failover ${from} reason:"maintenance"`,
+      withinMs: RUN_WITHIN_MS,
+      say,
+    });
+    const wallMs = Date.now() - startedAt;
+    say(`the run ended: ${ending.outcome}${ending.heldAt ? `, held at ${ending.heldAt}` : ''}`);
+    await guard;
+    if (ending.outcome === 'completed')
+      await until(
+        () => writer.acknowledged >= WRITES_AT_LEAST && writer.servedBy(to),
+        stop,
+        60_000,
+        'writes in the other region',
+      );
+    const acceptsWrites = await witness.acceptsWrites(world, from);
+    await Promise.all(closers.splice(0).map((close) => close()));
+    fence.stop();
+    await current.stop();
+
+    // From here on Regent is gone: what follows is asked of the servers, and of the journal it left.
+    const finalRegion = (await witness.databasePrimary(world)) ?? from;
+    const report = runReport({
+      world,
+      ending,
+      wallMs,
+      latencyMs,
+      journal: readJournal(world.regent.journal),
+      writer,
+      rogue: { tried: rogue.tried, acks: rogue.acks(), fencedAt: fence.at() },
+      lost: await witness.missingIn(world, finalRegion, writer.acknowledgedIds),
+      oldPrimaryAcceptsWrites: acceptsWrites,
+      databasePrimary: await witness.databasePrimary(world),
+      timeline: await witness.timelineOf(world, finalRegion),
+      redisMaster: await witness.redisMaster(world),
+      deployments: witness.deployments(world),
+      dns: witness.dnsValues(world),
+    });
+    const problems = disagreements(report, world);
+    for (const problem of problems) say(`✖ ${problem}`);
+    return { report: { ...report, problems }, ok: problems.length === 0 };
+  } finally {
+    await Promise.all(closers.map((close) => close()));
+    if (regent?.running()) await regent.kill();
+    await world.close();
+  }
+}
+
+/** Kills Regent between a call and its answer, at each point once, and starts it again. */
+async function armKills(
+  world: World,
+  points: KillPoint[],
+  current: () => RegentProcess,
+  replaced: (next: RegentProcess) => void,
+  say: (line: string) => void,
+): Promise<void> {
+  for (const point of points) {
+    const relay = point === 'promote-postgres' ? world.relays.postgres[world.regions[1]]! : world.relays.route53;
+    const { seen, release } = relay.holdAnswerTo(KILL_POINTS[point]);
+    await seen;
+    await current().kill();
+    say(`killed Regent between ${point} and its answer`);
+    release();
+    replaced(await startRegent(world));
+    say('Regent is back');
+  }
+}
+
+/** When the old primary's server process was seen to be gone for good. */
+function watchFence(world: World, region: string): { at(): number | null; stop(): void } {
+  let since: number | null = null;
+  const timer = setInterval(() => {
+    if (!world.postgres.node(region).running()) since ??= Date.now();
+    else since = null;
+  }, 20);
+  return { at: () => since, stop: () => clearInterval(timer) };
+}
+
+async function until(test: () => boolean, stop: AbortSignal, withinMs: number, what: string): Promise<void> {
+  const deadline = Date.now() + withinMs;
+  while (!test()) {
+    if (stop.aborted) throw new Error('stopped');
+    if (Date.now() > deadline) throw new Error(`waited ${withinMs / 1000} s for ${what} in vain`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}

@@ -1,0 +1,117 @@
+/** The scripted people: they type and press over Slack's wire, as anybody would, and read what is posted. */
+import type { SeenElement, SeenMessage } from '../slack/types.ts';
+import { ANA, BO } from '../world/people.ts';
+import type { World } from '../world/world.ts';
+
+/** How the run ends for those who read along, or where it stands still. */
+export type Ending = {
+  outcome: 'completed' | 'rolledBack' | 'aborted' | 'takenOver' | 'notStarted' | 'failed';
+  heldAt: string | null;
+  said: string;
+};
+
+const channelOf = (world: World): string => world.eden.notify.channel;
+
+/** Every message of the incidents channel and its threads. */
+export function everything(world: World): SeenMessage[] {
+  const top = world.slack.messages(channelOf(world)).filter((message) => message.threadTs === undefined);
+  return top.flatMap((message) =>
+    message.replyCount > 0 ? world.slack.thread(channelOf(world), message.ts) : [message],
+  );
+}
+
+/** A button by the start of its action id, on any message, with the message it stands on. */
+export function button(world: World, action: string): { message: SeenMessage; element: SeenElement } | undefined {
+  for (const message of everything(world).reverse()) {
+    const element = message.elements.find((one) => one.actionId === action);
+    if (element) return { message, element };
+  }
+  return undefined;
+}
+
+async function press(world: World, person: string, action: string): Promise<void> {
+  const found = button(world, action);
+  if (!found) throw new Error(`There is no button ${action} to press.`);
+  const { channel, ts } = found.message;
+  const result = await world.slack.click(person, { channel, ts, actionId: action });
+  if (!result.ok) throw new Error(`Pressing ${action} was answered: ${result.error}.`);
+}
+
+/** Presses a button as soon as it stands there, once for each card it stands on; until `stop`. */
+function pressWhenever(
+  world: World,
+  person: string,
+  action: string,
+  stop: AbortSignal,
+  say: (line: string) => void,
+): void {
+  const pressed = new Set<string>();
+  const look = () => {
+    if (stop.aborted) return;
+    const found = button(world, action);
+    const key = found && `${found.message.ts} ${found.element.value}`;
+    if (found && key !== undefined && !pressed.has(key)) {
+      pressed.add(key);
+      say(`${person} presses “${found.element.text}”`);
+      press(world, person, action).catch((error: Error) => {
+        // The bot may be away (it was killed): the card still stands, so it is pressed again.
+        say(error.message);
+        pressed.delete(key);
+      });
+    }
+  };
+  const timer = setInterval(look, 100);
+  stop.addEventListener('abort', () => clearInterval(timer), { once: true });
+}
+
+const ENDINGS: [RegExp, Ending['outcome']][] = [
+  [/ serves since /, 'completed'],
+  [/ rolled back at /, 'rolledBack'],
+  [/ aborted at /, 'aborted'],
+  [/ taken over by hand /, 'takenOver'],
+];
+
+/** What was posted as the run's last word, or the step it stands still at. */
+function endingSeen(world: World): Ending | undefined {
+  for (const message of everything(world).reverse()) {
+    const key = String(message.metadata?.event_payload['key'] ?? '');
+    if (/:ended:/.test(key) || key.endsWith(':ended')) {
+      const outcome = ENDINGS.find(([words]) => words.test(message.text))?.[1] ?? 'failed';
+      return { outcome, heldAt: null, said: message.text };
+    }
+  }
+  const held = everything(world).flatMap((message) =>
+    message.elements
+      .filter((one) => one.actionId.startsWith('retry:'))
+      .map((one) => ({ message, step: one.actionId.slice('retry:'.length) })),
+  )[0];
+  return held && { outcome: 'failed', heldAt: held.step, said: held.message.text };
+}
+
+/** Ana asks, Bo approves and confirms; resolves when the run has ended or stands still. */
+export async function playPlanned(
+  world: World,
+  options: { command: string; withinMs: number; say: (line: string) => void },
+): Promise<Ending> {
+  const over = new AbortController();
+  try {
+    options.say(`${ANA} types ${options.command}`);
+    const typed = await world.slack.command(ANA, channelOf(world), options.command, { smartQuotes: true });
+    if (typed.error) return { outcome: 'notStarted', heldAt: null, said: typed.error };
+    pressWhenever(world, BO, 'approve:promote', over.signal, options.say);
+    pressWhenever(world, BO, 'confirm:dns', over.signal, options.say);
+    const started = await world.slack.until(
+      () => everything(world).find((message) => message.pinned) ?? refusal(world),
+      60_000,
+      'the headline',
+    );
+    if (typeof started === 'string') return { outcome: 'notStarted', heldAt: null, said: started };
+    return await world.slack.until(() => endingSeen(world), options.withinMs, 'the end of the run');
+  } finally {
+    over.abort();
+  }
+}
+
+/** Ana's answer, when it says that nothing was started. */
+const refusal = (world: World): string | undefined =>
+  world.slack.ephemerals(ANA).find((message) => /Nothing was started/.test(message.text))?.text;

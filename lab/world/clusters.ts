@@ -1,0 +1,92 @@
+/** A region's Kubernetes: its nodes, the eight services, and the StatefulSet whose pod is the Postgres server itself. */
+import { type KubernetesLab, startKubernetes } from '../kubernetes/start.ts';
+import type { Pod, PodHandle } from '../kubernetes/types.ts';
+import type { PostgresNode } from '../postgres/types.ts';
+import type { RegionRuntime } from '../services/region.ts';
+import type { EdenFile } from './eden.ts';
+
+const POSTGRES = 'postgres';
+const REQUESTS = { cpu: '250m', memory: '256Mi' };
+
+type Options = {
+  eden: EdenFile;
+  region: string;
+  serves: boolean;
+  runtime: RegionRuntime;
+  postgres: PostgresNode;
+  pace: number;
+  latencyMs: number;
+  token: string;
+  /** The StatefulSet's controller says it stopped Postgres, and did not: a fence that is only a word. */
+  softFence: boolean;
+};
+
+const template = (app: string) => ({
+  metadata: { labels: { app } },
+  spec: { containers: [{ name: app, image: `eden/${app}:1.4.2`, resources: { requests: REQUESTS } }] },
+});
+
+/** Standing by, a region keeps one pod of what only reads and none of what writes: failing over has to scale it up. */
+const standbyReplicas = (writeHeavy: boolean | undefined): number => (writeHeavy ? 0 : 1);
+
+export async function startCluster(options: Options): Promise<KubernetesLab> {
+  const { eden, region, serves, runtime, postgres, pace, latencyMs, token, softFence } = options;
+  const { namespace } = eden.services;
+  const cluster = await startKubernetes({
+    name: eden.regions[region]!.kubernetes.context,
+    tokens: { [token]: 'regent' },
+    nodes: [0, 1, 2].map((n) => ({
+      name: `${eden.regions[region]!.alias}-node-${n}`,
+      cpu: '4',
+      memory: '16Gi',
+      pods: 110,
+    })),
+    namespace,
+    pace,
+    latencyMs: 0,
+    hooks: { startPod: (pod) => startPod(pod, runtime, postgres, softFence) },
+    delays: { readyMs: 1000, probeMs: 500 },
+  });
+  const meta = (name: string) => ({ name, namespace, labels: { app: name } });
+  for (const [name, { replicas, writeHeavy }] of Object.entries(eden.services.deployments))
+    cluster.apply({
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: meta(name),
+      spec: {
+        replicas: serves ? replicas : standbyReplicas(writeHeavy),
+        selector: { matchLabels: { app: name } },
+        template: template(name),
+      },
+    });
+  cluster.apply({
+    apiVersion: 'apps/v1',
+    kind: 'StatefulSet',
+    metadata: meta(POSTGRES),
+    spec: {
+      replicas: 1,
+      serviceName: POSTGRES,
+      selector: { matchLabels: { app: POSTGRES } },
+      template: template(POSTGRES),
+    },
+  });
+  cluster.latencyMs = latencyMs;
+  return cluster;
+}
+
+async function startPod(
+  pod: Pod,
+  runtime: RegionRuntime,
+  postgres: PostgresNode,
+  softFence: boolean,
+): Promise<PodHandle> {
+  const app = pod.metadata.labels?.['app'] ?? '';
+  if (app !== POSTGRES) return await runtime.startPod(app);
+  await postgres.start();
+  return {
+    ready: async () => postgres.running(),
+    stop: async () => {
+      if (!softFence) await postgres.stop('fast');
+    },
+  };
+}

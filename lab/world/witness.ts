@@ -1,0 +1,114 @@
+/** What is so, asked of the servers themselves: databases, Redis, clusters, DNS. Never of Regent. */
+
+import { execute } from '../postgres/roles.ts';
+import { askRedis } from '../redis/ask.ts';
+import type { World } from './world.ts';
+
+const DATABASE = 'eden_vault';
+
+export type DatabaseSeen = {
+  region: string;
+  role: 'primary' | 'standby' | 'stopped';
+  timeline: number | null;
+  readOnly: boolean | null;
+};
+
+export async function databaseIn(world: World, region: string): Promise<DatabaseSeen> {
+  const node = world.postgres.node(region);
+  const rows = node.running()
+    ? await execute(node.url('postgres', 'postgres'), [
+        `SELECT pg_is_in_recovery() AS standby, current_setting('default_transaction_read_only') AS read_only,
+                (SELECT timeline_id FROM pg_control_checkpoint()) AS timeline`,
+      ]).catch(() => null)
+    : null;
+  if (rows === null) return { region, role: 'stopped', timeline: node.controlState().timeline, readOnly: null };
+  const [row] = rows;
+  return {
+    region,
+    role: row?.['standby'] ? 'standby' : 'primary',
+    timeline: Number(row?.['timeline']),
+    readOnly: row?.['read_only'] === 'on',
+  };
+}
+
+/** The region whose Postgres has left recovery; null when none or more than one has. */
+export async function databasePrimary(world: World): Promise<string | null> {
+  const seen = await Promise.all(world.regions.map((region) => databaseIn(world, region)));
+  const primaries = seen.filter(({ role }) => role === 'primary');
+  return primaries.length === 1 ? primaries[0]!.region : null;
+}
+
+/** How often the standby has been promoted since the world began: the timeline's history files say it. */
+export async function timelineOf(world: World, region: string): Promise<number> {
+  await execute(world.postgres.node(region).url('postgres', 'postgres'), ['CHECKPOINT']).catch(() => undefined);
+  return world.postgres.node(region).controlState().timeline;
+}
+
+/** Whether the old primary takes a write that goes round every courtesy. A stopped server does not. */
+export async function acceptsWrites(world: World, region: string): Promise<boolean> {
+  const node = world.postgres.node(region);
+  if (!node.running()) return false;
+  return await execute(node.url('postgres', DATABASE), [
+    'BEGIN READ WRITE',
+    'CREATE TABLE lab_asks_whether_it_writes ()',
+    'ROLLBACK',
+  ]).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Of these ids, how many the region's database does not hold. */
+export async function missingIn(world: World, region: string, ids: readonly number[]): Promise<number> {
+  const rows = await execute(world.postgres.node(region).url('postgres', DATABASE), ['SELECT id FROM tasks']);
+  const held = new Set(rows.map((row) => Number(row['id'])));
+  let missing = ids.filter((id) => !held.has(id)).length;
+  if (world.redis) {
+    const master = await redisMaster(world);
+    const members =
+      master === null
+        ? []
+        : ((await askRedis(world.redis.node(master).port, world.redis.password, 'SMEMBERS', 'tasks')) as string[]);
+    const cached = new Set(members.map(Number));
+    missing = Math.max(missing, ids.filter((id) => !cached.has(id)).length);
+  }
+  return missing;
+}
+
+/** The region whose Redis is master, as each node says itself; null when not exactly one is. */
+export async function redisMaster(world: World): Promise<string | null> {
+  const { redis } = world;
+  if (!redis) return null;
+  const roles = await Promise.all(
+    world.regions.map(async (region) => {
+      const role = (await askRedis(redis.node(region).port, redis.password, 'ROLE').catch(() => null)) as
+        | unknown[]
+        | null;
+      return role?.[0] === 'master' ? [region] : [];
+    }),
+  );
+  const masters = roles.flat();
+  return masters.length === 1 ? masters[0]! : null;
+}
+
+export const deployments = (world: World): Record<string, Record<string, { wanted: number; ready: number }>> =>
+  Object.fromEntries(
+    world.regions.map((region) => [
+      region,
+      Object.fromEntries(
+        Object.entries(world.clusters[region]!.deployments()).map(([name, { wanted, ready }]) => [
+          name,
+          { wanted, ready },
+        ]),
+      ),
+    ]),
+  );
+
+/** What the zone's own server answers. */
+export const dnsValues = (world: World): Record<string, string[]> =>
+  Object.fromEntries(
+    world.authority
+      .records(world.eden.dns[0]!.zoneName)
+      .filter(({ type }) => type === 'A')
+      .map(({ name, values }) => [name, values]),
+  );

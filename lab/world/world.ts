@@ -1,0 +1,236 @@
+/**
+ * The whole two-region world on one machine: everything real that Regent talks to, made from config/eden.yml.
+ * `startWorld` gives it back running, without Regent; `close` leaves no process and no file behind.
+ */
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { startAuthority } from '../dns/authority.ts';
+import { startResolver } from '../dns/resolver.ts';
+import type { Authority, Resolver } from '../dns/types.ts';
+import type { KubernetesLab } from '../kubernetes/start.ts';
+import { type Relay, startRelay } from '../lib/relay.ts';
+import { startPostgresPair } from '../postgres/pair.ts';
+import { execute } from '../postgres/roles.ts';
+import type { PostgresPair } from '../postgres/types.ts';
+import { redisAvailability } from '../redis/availability.ts';
+import { startRedis } from '../redis/lab.ts';
+import type { RedisLab } from '../redis/types.ts';
+import { startRoute53 } from '../route53/server.ts';
+import type { Route53Lab } from '../route53/types.ts';
+import { startIngress } from '../services/ingress.ts';
+import { type RegionRuntime, startRegion } from '../services/region.ts';
+import { startSlack } from '../slack/server.ts';
+import type { SlackLab } from '../slack/types.ts';
+import { startCluster } from './clusters.ts';
+import { dataRegions, EDEN_PATH, type EdenFile, readEden } from './eden.ts';
+import { overlayOf } from './overlay.ts';
+import { APP_TOKEN, BOT_TOKEN, channels, PEOPLE, usergroups } from './people.ts';
+import { manifestScopes } from './scopes.ts';
+
+export type WorldOptions = { pace: number; latencyMs: number; softFence: boolean; say: (line: string) => void };
+
+export type World = {
+  readonly eden: EdenFile;
+  readonly pace: number;
+  /** First the region that serves at the start, then the other. */
+  readonly regions: [string, string];
+  readonly dir: string;
+  readonly slack: SlackLab;
+  readonly postgres: PostgresPair;
+  readonly redis: RedisLab | null;
+  readonly clusters: Record<string, KubernetesLab>;
+  readonly authority: Authority;
+  readonly resolver: Resolver;
+  readonly route53: Route53Lab;
+  /** Relays before Regent's own connections: latency, and answers held back on demand. */
+  readonly relays: { postgres: Record<string, Relay>; route53: Relay };
+  readonly addresses: Record<string, string>;
+  readonly ingressPort: number;
+  /** What Regent is started with. */
+  readonly regent: { config: string; overlay: string; journal: string; env: Record<string, string> };
+  close(): Promise<void>;
+};
+
+const PASSWORD = 'lab-only';
+const TOKEN = 'lab-kubernetes-token';
+const DATABASE = 'eden_vault';
+
+export async function startWorld({ pace, latencyMs, softFence, say }: WorldOptions): Promise<World> {
+  const eden = readEden();
+  const regions = dataRegions(eden) as [string, string];
+  const dir = mkdtempSync(join(tmpdir(), 'regent-lab-'));
+  // Postgres runs as another user where we are root: it must be able to come through.
+  chmodSync(dir, 0o755);
+  const closers: (() => Promise<unknown> | unknown)[] = [() => rmSync(dir, { recursive: true, force: true })];
+  const close = async () => {
+    for (const one of closers.splice(0).reverse())
+      await Promise.resolve(one()).catch((error: Error) => say(`while closing: ${error.message}`));
+  };
+  try {
+    say('starting Postgres, Redis, DNS, Route 53, Kubernetes and Slack …');
+    const available = redisAvailability();
+    if ('why' in available) say(available.why);
+    const [postgres, redis] = await Promise.all([
+      startPostgresPair({ dir: join(dir, 'postgres'), superuserPassword: PASSWORD, databases: [DATABASE], regions }),
+      startRedis({ dir: join(dir, 'redis'), regions, sentinels: 3, masterName: eden.redis.master, password: PASSWORD }),
+    ]);
+    closers.push(() => postgres.close());
+    if (redis) closers.push(() => redis.close());
+    await execute(postgres.primary.url('eden_app', DATABASE), [
+      'CREATE TABLE tasks (id bigint PRIMARY KEY, region text NOT NULL, at timestamptz NOT NULL DEFAULT now())',
+      'CREATE TABLE rogue (id bigint NOT NULL, at timestamptz NOT NULL DEFAULT now())',
+    ]);
+
+    const addresses = Object.fromEntries(regions.map((region, index) => [region, `127.0.${index + 1}.1`]));
+    const runtimes: Record<string, RegionRuntime> = {};
+    for (const region of regions) {
+      const runtime = startRegion({
+        name: region,
+        address: addresses[region]!,
+        postgresUrl: postgres.node(region).url('eden_app', DATABASE),
+        redisUrl: redis?.node(region).url ?? null,
+      });
+      runtimes[region] = runtime;
+      closers.push(() => runtime.close());
+    }
+    const ingress = await startIngress(Object.values(runtimes));
+    closers.push(() => ingress.close());
+
+    const dns = eden.dns[0]!;
+    const internal = Object.keys(eden.services.deployments).flatMap((service) =>
+      regions.map((region) => ({
+        name: `${service}.${eden.regions[region]!.alias}.${eden.organization}.internal`,
+        type: 'A' as const,
+        ttl: 60,
+        values: [addresses[region]!],
+      })),
+    );
+    const authority = await startAuthority({
+      zones: [
+        {
+          name: dns.zoneName,
+          rrsets: dns.records.map(({ name, type, ttl }) => ({ name, type, ttl, values: [addresses[regions[0]]!] })),
+        },
+        { name: `${eden.organization}.internal`, rrsets: internal },
+      ],
+    });
+    closers.push(() => authority.close());
+    const resolver = await startResolver({ upstream: authority.server, ttlDivisor: pace });
+    closers.push(() => resolver.close());
+    const route53 = await startRoute53({
+      authority,
+      zones: [{ id: dns.zone, name: dns.zoneName }],
+      insyncMs: 10_000,
+      pace,
+    });
+    closers.push(() => route53.close());
+
+    const clusters: Record<string, KubernetesLab> = {};
+    for (const region of regions) {
+      const cluster = await startCluster({
+        eden,
+        region,
+        serves: region === regions[0],
+        runtime: runtimes[region]!,
+        postgres: postgres.node(region),
+        pace,
+        latencyMs,
+        token: TOKEN,
+        softFence: softFence && region === regions[0],
+      });
+      clusters[region] = cluster;
+      closers.push(() => cluster.close());
+      writeFileSync(join(dir, `${region}.kubeconfig`), cluster.kubeconfig(TOKEN), { mode: 0o600 });
+    }
+
+    const slack = await startSlack({
+      people: PEOPLE,
+      usergroups: usergroups(eden),
+      channels: channels(eden),
+      botToken: BOT_TOKEN,
+      appToken: APP_TOKEN,
+      scopes: manifestScopes(),
+      commands: ['/dr'],
+      // Limits are times as well: at pace 10 a minute lasts six seconds.
+      rateLimits: {
+        postPerSecondPerChannel: pace,
+        postPerMinute: 300 * pace,
+        tier2PerMinute: 20 * pace,
+        tier3PerMinute: 50 * pace,
+        tier4PerMinute: 100 * pace,
+      },
+    });
+    slack.latencyMs = latencyMs;
+    closers.push(() => slack.close());
+
+    const relays = {
+      postgres: {} as Record<string, Relay>,
+      route53: await startRelay(() => ({ host: '127.0.0.1', port: route53.port }), latencyMs),
+    };
+    closers.push(() => relays.route53.close());
+    for (const region of regions) {
+      const relay = await startRelay(() => ({ host: '127.0.0.1', port: postgres.node(region).port }), latencyMs);
+      relays.postgres[region] = relay;
+      closers.push(() => relay.close());
+    }
+
+    mkdirSync(join(dir, 'regent'));
+    const journal = join(dir, 'regent', 'journal.sqlite');
+    const overlay = join(dir, 'lab.yml');
+    writeFileSync(
+      overlay,
+      stringify(
+        overlayOf(eden, {
+          addresses,
+          ingressPort: ingress.port,
+          kubeconfigs: Object.fromEntries(regions.map((region) => [region, join(dir, `${region}.kubeconfig`)])),
+          sentinels: redis ? redis.sentinels.map(({ host, port }) => `${host}:${port}`) : null,
+          route53Url: `http://127.0.0.1:${relays.route53.port}`,
+          authority: authority.server,
+          resolver: resolver.server,
+          slackApiUrl: slack.apiUrl,
+          journal,
+          pace,
+        }),
+      ),
+    );
+    const through = (region: string): string => {
+      const url = new URL(postgres.node(region).url('regent', DATABASE));
+      url.port = String(relays.postgres[region]!.port);
+      return url.href;
+    };
+    const env = {
+      PG_EAST: through(regions[0]),
+      PG_WEST: through(regions[1]),
+      ...(redis ? { REDIS_EAST: redis.node(regions[0]).url, REDIS_WEST: redis.node(regions[1]).url } : {}),
+      SLACK_BOT_TOKEN: BOT_TOKEN,
+      SLACK_APP_TOKEN: APP_TOKEN,
+      AWS_ACCESS_KEY_ID: 'LABACCESSKEY',
+      AWS_SECRET_ACCESS_KEY: 'lab-only',
+      AWS_REGION: 'us-east-1',
+    };
+    return {
+      eden,
+      pace,
+      regions,
+      dir,
+      slack,
+      postgres,
+      redis,
+      clusters,
+      authority,
+      resolver,
+      route53,
+      relays,
+      addresses,
+      ingressPort: ingress.port,
+      regent: { config: EDEN_PATH.pathname, overlay, journal, env },
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
