@@ -10,7 +10,7 @@ import { interactive } from './scenarios/interactive.ts';
 import { planned } from './scenarios/planned.ts';
 
 const USAGE = `npm run lab [-- --pace 10]
-npm run -s lab -- run planned [--json] [--pace 10] [--latency 200ms] [--fault ${Object.keys(FAULTS).join('|')}] [--kill ${Object.keys(KILL_POINTS).join(',')}]`;
+npm run -s lab -- run planned [--json] [--transcript] [--pace 10] [--latency 200ms] [--fault ${Object.keys(FAULTS).join('|')}] [--kill ${Object.keys(KILL_POINTS).join(',')}]`;
 
 class Usage extends Error {}
 
@@ -24,6 +24,7 @@ function options() {
       fault: { type: 'string' },
       kill: { type: 'string', default: '' },
       port: { type: 'string', default: '0' },
+      transcript: { type: 'boolean', default: false },
     },
   });
   const pace = Number(values.pace);
@@ -41,6 +42,7 @@ function options() {
   return {
     positionals,
     json: values.json,
+    transcript: values.transcript,
     pace,
     latencyMs,
     port: Number(values.port),

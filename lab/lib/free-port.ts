@@ -13,9 +13,9 @@ const given = new Set<number>();
 export async function freePort(): Promise<number> {
   for (let tries = 0; tries < 500; tries += 1) {
     const port = LOW + Math.floor(Math.random() * (HIGH - LOW));
-    if (given.has(port) || !(await isFree(port))) continue;
+    if (given.has(port)) continue;
     given.add(port);
-    return port;
+    if (await isFree(port)) return port;
   }
   throw new Error(`No free port between ${LOW} and ${HIGH} on 127.0.0.1 in 500 tries. End servers you no longer need.`);
 }

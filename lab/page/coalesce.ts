@@ -3,6 +3,7 @@
 export interface Coalesced {
   /** Something changed: runs the task now, or once when the gap since its last run is over. */
   touch(): void;
+  /** For good. */
   stop(): void;
 }
 
@@ -10,6 +11,7 @@ export interface Coalesced {
 export function coalesce(task: () => void, gapMs: number): Coalesced {
   let timer: NodeJS.Timeout | undefined;
   let again = false;
+  let stopped = false;
   const run = () => {
     task();
     timer = setTimeout(() => {
@@ -22,12 +24,12 @@ export function coalesce(task: () => void, gapMs: number): Coalesced {
   return {
     touch() {
       if (timer) again = true;
-      else run();
+      else if (!stopped) run();
     },
     stop() {
+      stopped = true;
       clearTimeout(timer);
       timer = undefined;
-      again = false;
     },
   };
 }

@@ -4,7 +4,7 @@
  */
 import type { ServerResponse } from 'node:http';
 import type { SlackLab } from '../slack/types.ts';
-import { coalesce } from './coalesce.ts';
+import { type Coalesced, coalesce } from './coalesce.ts';
 import type { WorldView } from './world-view.ts';
 
 /** At most about five messages of a kind per second. */
@@ -28,11 +28,17 @@ export function streamEvents({ slack, world, onWorldChange }: EventSources, as: 
   response.write('retry: 1000\n\n');
 
   const send = (event: string, data: unknown) => response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+  const waiting = new Set<Coalesced>();
   const paced = (write: () => void) => {
     const task = coalesce(() => {
-      // What has not left yet would only grow; the drain asks again.
-      if (response.writableNeedDrain) response.once('drain', task.touch);
-      else write();
+      // What has not left yet would only pile up; the drain asks again.
+      if (!response.writableNeedDrain) return write();
+      if (waiting.has(task)) return;
+      waiting.add(task);
+      response.once('drain', () => {
+        waiting.delete(task);
+        task.touch();
+      });
     }, GAP_MS);
     return task;
   };
@@ -54,7 +60,6 @@ export function streamEvents({ slack, world, onWorldChange }: EventSources, as: 
   const heartbeat = setInterval(() => response.write(': still here\n\n'), HEARTBEAT_MS);
   const stop = () => {
     clearInterval(heartbeat);
-    response.removeAllListeners('drain');
     for (const end of stops) end();
     response.end();
   };

@@ -7,7 +7,7 @@ import { startWorld, type World } from '../world/world.ts';
 import { startRogue } from '../writer/rogue.ts';
 import { startWriter } from '../writer/writer.ts';
 import { type FaultName, KILL_POINTS, type KillPoint } from './faults.ts';
-import { type Ending, playPlanned } from './play.ts';
+import { type Ending, playPlanned, transcript } from './play.ts';
 import { disagreements, type Report, runReport } from './report.ts';
 
 export type PlannedOptions = {
@@ -16,6 +16,8 @@ export type PlannedOptions = {
   fault: FaultName | null;
   kill: KillPoint[];
   say: (line: string) => void;
+  /** Print what people read. */
+  transcript: boolean;
   /** Ends everything early and tidily. */
   stop: AbortSignal;
 };
@@ -60,6 +62,7 @@ export async function planned(options: PlannedOptions): Promise<{ report: Report
     });
     const wallMs = Date.now() - startedAt;
     say(`the run ended: ${ending.outcome}${ending.heldAt ? `, held at ${ending.heldAt}` : ''}`);
+    if (options.transcript) say(`\n${transcript(world)}\n`);
     await guard;
     if (ending.outcome === 'completed')
       await until(

@@ -115,3 +115,41 @@ export async function playPlanned(
 /** Ana's answer, when it says that nothing was started. */
 const refusal = (world: World): string | undefined =>
   world.slack.ephemerals(ANA).find((message) => /Nothing was started/.test(message.text))?.text;
+
+/** The channel and its thread as a person reads them, in plain text: buttons in brackets. */
+export const transcript = (world: World): string =>
+  everything(world)
+    .map((message) => {
+      const indent = message.threadTs === undefined ? '' : '    ';
+      const buttons = message.elements.map((one) => `[${one.text}]`).join('  ');
+      const marks = [
+        message.pinned ? 'pinned' : '',
+        message.broadcast ? 'also in the channel' : '',
+        message.edits > 0 ? `edited ${message.edits}×` : '',
+      ]
+        .filter((mark) => mark !== '')
+        .join(', ');
+      const body = message.blocks.flatMap(wordsOf).join('\n');
+      return [
+        ...(body === '' ? message.text : body).split('\n'),
+        ...(buttons === '' ? [] : [buttons]),
+        ...(marks === '' ? [] : [`(${marks})`]),
+      ]
+        .map((line) => `${indent}${line}`)
+        .join('\n');
+    })
+    .join('\n\n');
+
+/** The words of a block, buttons left out. */
+function wordsOf(block: Record<string, unknown>): string[] {
+  if (block['type'] === 'actions') return [];
+  return Object.values(block).flatMap((value) => {
+    if (Array.isArray(value))
+      return value.flatMap((one) => (one !== null && typeof one === 'object' ? wordsOf(one) : []));
+    if (value !== null && typeof value === 'object')
+      return 'text' in value && typeof value.text === 'string'
+        ? [value.text]
+        : wordsOf(value as Record<string, unknown>);
+    return [];
+  });
+}

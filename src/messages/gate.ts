@@ -24,7 +24,7 @@ export function gate(scene: Scene): Message | null {
     };
   return {
     title,
-    lines: [...meaning(node, c), ...evidence(state), ...votes(scene, node, state)],
+    lines: [...meaning(node, c), ...evidence(node, state), ...controlPlane(c), ...votes(scene, node, state)],
     tone: state.status === 'open' ? 'waiting' : state.status === 'approved' ? 'good' : 'bad',
     actions: actions(node, state, c),
   };
@@ -66,7 +66,8 @@ function meaning(node: GateNode, c: Context): Line[] {
 }
 
 /** What the checks saw, each number with its unit and bound. */
-function evidence(state: GateState): Line[] {
+function evidence(node: GateNode, state: GateState): Line[] {
+  if (node.id === 'dns') return [];
   const parts: string[] = [];
   const lag = state.evidence['replication-lag'];
   if (lag)
@@ -81,6 +82,12 @@ function evidence(state: GateState): Line[] {
   if (parts.length === 0) return [];
   return [['Seen at ', { time: state.openedAt ?? 0 }, `: ${parts.join(' · ')}`]];
 }
+
+/** Route 53 takes changes only through us-east-1 (DESIGN §13.14): who leaves that region should know before approving. */
+const controlPlane = (c: Context): Line[] =>
+  c.source === 'us-east-1' && c.plan?.values.dns.some((change) => change.provider === 'route53')
+    ? ['Route 53 takes changes only through us-east-1, the region that is left: if that fails, DNS waits for people.']
+    : [];
 
 function votes({ c }: Scene, node: GateNode, state: GateState): Line[] {
   const approvals = state.votes.filter((vote) => vote.vote === 'approve');

@@ -91,6 +91,16 @@ export function databaseContract(name: string, open: () => Promise<DatabaseWorld
       expect((await database.attemptWrite(primary, within())).outcome).toBe('accepted');
     });
 
+    test('our own fences go up and come down while the courtesy read-only is on', async () => {
+      const { database, primary } = world;
+      await database.setReadOnly(primary, true, within());
+      await database.closeConnections(primary, within());
+      expect((await database.attemptWrite(primary, within())).outcome).toBe('refused');
+      await database.reopen(primary, within());
+      await database.setReadOnly(primary, false, within());
+      expect(await database.observe(primary, within())).toMatchObject({ readOnly: false, closedDatabases: [] });
+    });
+
     test('a signal that has fallen ends the call at once', async () => {
       await expect(world.database.observe(world.primary, AbortSignal.abort())).rejects.toThrow(IntegrationError);
       expect(await world.database.attemptWrite(world.primary, AbortSignal.abort())).toMatchObject({

@@ -18,6 +18,7 @@ const CHANNEL_PAGES = 5;
 const THREAD_PAGES = 25;
 /** What Slack accepted a moment ago may not be readable yet. */
 const SETTLE_MS = 700;
+/** Messages, and places too. */
 const REMEMBERED_KEYS = 5000;
 
 export type Posting = {
@@ -37,7 +38,7 @@ export function createPosting({ api, clock, log, botUser }: Options): Posting {
   const places = new Map<string, Place>();
 
   function placeOf(target: PostTarget): Place {
-    const name = `${target.channel}/${target.thread?.ts ?? ''}`;
+    const name = placeName(target.channel, target.thread?.ts);
     const place = places.get(name) ?? { looked: false, since: undefined };
     places.set(name, place);
     return place;
@@ -47,8 +48,7 @@ export function createPosting({ api, clock, log, botUser }: Options): Posting {
     posted.set(key, at);
     unsure.delete(key);
     place.since = later(place.since, at.ts);
-    const oldest = posted.size > REMEMBERED_KEYS ? posted.keys().next().value : undefined;
-    if (oldest !== undefined) posted.delete(oldest);
+    for (const map of [posted, places]) if (map.size > REMEMBERED_KEYS) map.delete(map.keys().next().value!);
     return at;
   }
 
@@ -87,12 +87,6 @@ export function createPosting({ api, clock, log, botUser }: Options): Posting {
 
   async function firstLook(target: PostTarget, place: Place, signal: AbortSignal): Promise<void> {
     if (place.looked) return;
-    // A thread under a message this process wrote has no former life.
-    if (target.thread && [...posted.values()].some(({ ts }) => ts === target.thread?.ts)) {
-      place.looked = true;
-      place.since = target.thread.ts;
-      return;
-    }
     try {
       await look(target, place, target.thread ? THREAD_PAGES : 1, signal);
     } catch (error) {
@@ -151,6 +145,8 @@ export function createPosting({ api, clock, log, botUser }: Options): Posting {
         try {
           const { ts, channel } = await send(target, message, key, signal);
           if (ts === undefined) throw unknown('Slack said yes and named no message.');
+          // Under a message written just now there is nothing of a former life.
+          if (!target.thread) places.set(placeName(target.channel, ts), { looked: true, since: ts });
           return remember(key, { channel: channel ?? target.channel, ts }, place);
         } catch (error) {
           if (!(error instanceof IntegrationError) || error.effect === 'none' || signal.aborted) {
@@ -173,6 +169,8 @@ export function createPosting({ api, clock, log, botUser }: Options): Posting {
     },
   };
 }
+
+const placeName = (channel: string, thread = ''): string => `${channel}/${thread}`;
 
 /** Timestamps of Slack compare by their digits: seconds of ten digits, then six. */
 function later(a: string | undefined, b: string): string {

@@ -107,20 +107,21 @@ export function cutMrkdwn(text: string, max: number): string {
   if (open >= 0 && text.indexOf('>', open) >= end) end = open;
   const entity = text.lastIndexOf('&', end - 1);
   if (entity >= 0 && end - entity < 6 && text.indexOf(';', entity) >= end) end = entity;
-  const kept = text
-    .slice(0, end)
-    .toWellFormed()
-    .replace(/\ufffd$/, '');
+  const kept = wellEnded(text.slice(0, end));
   const ticks = kept.split('`').length - 1;
   return `${kept}${ticks % 2 === 1 ? '`' : ''}…`;
 }
 
 /** At most `max` characters of plain text. */
 export function cutPlain(text: string, max: number): string {
-  return text.length <= max
-    ? text
-    : `${text
-        .slice(0, max - 1)
-        .toWellFormed()
-        .replace(/\ufffd$/, '')}…`;
+  if (text.length <= max) return text;
+  return `${wellEnded(text.slice(0, max - 1))}…`;
+}
+
+/** Without half a character, or a space, at its end. */
+function wellEnded(text: string): string {
+  return text
+    .toWellFormed()
+    .replace(/\ufffd$/, '')
+    .trimEnd();
 }
