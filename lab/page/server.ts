@@ -64,8 +64,10 @@ export async function startPage(options: PageOptions): Promise<Page> {
     route(request, response).catch((error: unknown) => {
       const said = error instanceof Error ? error.message : String(error);
       if (error instanceof ActError) answer(response, 400, { error: said });
-      else if (error instanceof BodyError) answer(response, 413, { error: 'The request is longer than 1 MB: shorten it.' });
-      else answer(response, 500, { error: `The lab itself failed: ${said}. This is a bug of the lab, not of the bot.` });
+      else if (error instanceof BodyError)
+        answer(response, 413, { error: 'The request is longer than 1 MB: shorten it.' });
+      else
+        answer(response, 500, { error: `The lab itself failed: ${said}. This is a bug of the lab, not of the bot.` });
     });
   });
   await new Promise<void>((resolve, reject) => {

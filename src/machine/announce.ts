@@ -4,7 +4,7 @@
  * Only names, slots and what the state will not remember; the words are made when the message is sent.
  */
 import { whereIs } from './due.ts';
-import { gateState, stepNode } from './facts.ts';
+import { gateState, stepNode, stepsOf } from './facts.ts';
 import type { Snapshot } from './replay.ts';
 import { type Announcement, type Context, type Hold, PHASES, type Phase, type RunEvent } from './types.ts';
 
@@ -77,7 +77,8 @@ export function announcementsOf(before: Snapshot, after: Snapshot, event: RunEve
   for (const hold of was.holds)
     if (hold.kind !== 'gate' && !c.holds.some((now) => now.n === hold.n)) list.push(holdCard(hold, event, true));
 
-  if (c.phases.promoting?.to != null && was.phases.promoting?.to == null)
+  const promotes = stepsOf(c, 'promoting').some((step) => step.effect);
+  if (promotes && c.phases.promoting?.to != null && was.phases.promoting?.to == null)
     list.push(say('promoted', {}, { broadcast: true }));
   if (c.endedAt !== null && was.endedAt === null) list.push(say('ended', {}, { broadcast: true }));
   return list;

@@ -25,6 +25,11 @@ const skippable = (c: Context, id: string) => {
     node?.proves === false && (status === 'notDone' || (status === 'unknown' && (!node.effect || node.noUndo === null)))
   );
 };
+/** There is still something to do in its phase: what was approved and done is not asked about again. */
+const stillNeeded = (c: Context, gate: string) => {
+  const node = is.gateNode(c, gate);
+  return node !== undefined && is.stepsOf(c, node.phase).some((step) => !is.settled(c, step.id));
+};
 const nothingLeft = (c: Context) => is.toUndo(c).length === 0 && is.inFlight(c).length === 0;
 const open = (c: Context, gate: string, hash: string) =>
   is.gateState(c, gate).status === 'open' && is.gateState(c, gate).hash === hash;
@@ -188,7 +193,10 @@ export const failover = machineSetup.createMachine({
             GATE_DECIDED: accept(on<'GATE_DECIDED'>((c, e) => open(c, e.gate, e.hash))),
             GATE_ESCALATED: accept(on<'GATE_ESCALATED'>((c, e) => is.gateState(c, e.gate).status === 'open')),
             GATE_REOPENED: accept(
-              on<'GATE_REOPENED'>((c, e) => ['approved', 'denied', 'expired'].includes(is.gateState(c, e.gate).status)),
+              on<'GATE_REOPENED'>((c, e) => {
+                const { status } = is.gateState(c, e.gate);
+                return ['denied', 'expired'].includes(status) || (status === 'approved' && stillNeeded(c, e.gate));
+              }),
             ),
             STEP_NOT_DONE: {
               guard: on<'STEP_NOT_DONE'>(

@@ -8,6 +8,7 @@ export type Span =
   | { code: string }
   | { person: string }
   | { group: string }
+  /** Milliseconds since the epoch. */
   | { time: number; as?: 'time' | 'date' }
   | { link: string; text: string };
 export type Line = Span | Span[];
@@ -79,8 +80,10 @@ export type Incoming =
       action: string;
       value: string;
       person: string;
+      /** Empty when it was pressed in a dialog, which stands in no channel. */
       channel: string;
       delivery: string;
+      /** Null when what was pressed cannot be edited: a dialog, an answer only one person sees. */
       posted: Posted | null;
     }
   | { kind: 'form'; form: string; meta: string; fields: Record<string, string>; person: string; delivery: string };

@@ -48,11 +48,14 @@ export type ShutdownProof = {
   /** The last WAL record the standby has replayed. */
   lastRecord: { type: string; startLsn: string; endLsn: string };
   replayedLsn: string;
-  /** `CHECKPOINT_SHUTDOWN` is the very last record, and nothing received waits to be replayed. */
+  /**
+   * `CHECKPOINT_SHUTDOWN` is the very last record, it came after `sinceLsn`, nothing received waits to be replayed,
+   * and the standby streams from nobody.
+   */
   isShutdownCheckpoint: boolean;
   /**
-   * From whom the standby streams now. Must be null for a proof: a primary stopped and started again writes nothing
-   * for a while, and the shutdown record is still the last one.
+   * From whom the standby streams now. A primary stopped and started again writes nothing for a while, and the
+   * shutdown record is still the last one.
    */
   streamingFrom: string | null;
 };

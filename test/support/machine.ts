@@ -115,7 +115,8 @@ export function story() {
     can: (event: NewEvent) => accepts(snapshot, full(event)),
     take(event: NewEvent) {
       const now = full(event);
-      if (!accepts(snapshot, now)) throw new Error(`${event.type} is refused in ${self.where}: ${JSON.stringify(event)}`);
+      if (!accepts(snapshot, now))
+        throw new Error(`${event.type} is refused in ${self.where}: ${JSON.stringify(event)}`);
       at = now.at;
       snapshot = next(snapshot, now);
       events.push(now);
@@ -198,3 +199,28 @@ export function story() {
   };
   return self;
 }
+
+/** A switchover in miniature: a check, two gates, and one step of each kind. */
+export const CHECKED = check('checked', 'validating');
+export const SCALE = step('scale', 'preparing');
+export const FENCE = step('fence', 'promoting', { repeat: 'verifiable' });
+export const PROVEN = check('proven', 'promoting', { after: ['fence'], proves: true });
+export const PROMOTE = step('promote', 'promoting', {
+  after: ['proven'],
+  repeat: 'verifiable',
+  noUndo: 'It has left recovery.',
+});
+export const DNS = step('dns', 'redirecting');
+export const NODES = [
+  CHECKED,
+  SCALE,
+  gate('go', 'promoting', { after: ['checked'] }),
+  gate('point', 'redirecting', { after: ['checked'] }),
+  FENCE,
+  PROVEN,
+  PROMOTE,
+  DNS,
+];
+/** Both gates approved, the fence due. */
+export const upToPromoting = (nodes: PlanNode[] = NODES): Story =>
+  story().begin(nodes).found('checked').approve('go').approve('point').finish('scale');

@@ -50,10 +50,13 @@ function drawNow(slack) {
   morph(part('person-list'), renderPeople(state.setup.people, state.as));
   morph(part('channels'), renderChannels(slack, state.channel, unreadOf(state, slack)));
   morph(part('bot'), renderBot(slack));
-  const title = channel ? `${channelSign(channel)} ${channelName(channel, slack.app.name)}` : `⌂ Home of ${slack.app.name}`;
+  const title = channel
+    ? `${channelSign(channel)} ${channelName(channel, slack.app.name)}`
+    : `⌂ Home of ${slack.app.name}`;
   part('channel-name').textContent = title;
   part('members').textContent = channel
-    ? channel.members.map((id) => authorName(id, scene.reader)).join(', ') + (channel.botIsMember ? `, ${slack.app.name}` : '')
+    ? channel.members.map((id) => authorName(id, scene.reader)).join(', ') +
+      (channel.botIsMember ? `, ${slack.app.name}` : '')
     : '';
 
   morph(part('pinned'), channel ? renderPinned(channel, scene) : html``);
@@ -133,3 +136,4 @@ function become(id) {
 const composer = createComposer(state, { take });
 listenToClicks(state, { take, draw, become, focusComposer: composer.focus });
 become(state.as);
+composer.focus();

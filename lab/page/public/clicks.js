@@ -2,8 +2,8 @@
 import { ask, valuesOf } from './dialogs.js';
 import { act } from './live.js';
 import { part } from './page.js';
-import { pinnedMessage } from './view/channel.js';
 import { currentChannel } from './state.js';
+import { pinnedMessage } from './view/channel.js';
 import { whyNot } from './view/words.js';
 
 /** @import { Snapshot } from '../../slack/types.ts' */
@@ -18,12 +18,14 @@ export function listenToClicks(state, { take, draw, become, focusComposer }) {
   async function doIt(at, deed, more) {
     const { as } = state;
     delete state.notices[at];
+    /** @type {string | undefined} */
     let notice;
     try {
       const { result, slack } = await act(as, deed, more);
       if (as !== state.as) return;
       take(slack);
-      notice = result?.['error'] && whyNot(/** @type {'gone'} */ (result['error']), state.setup.app);
+      const error = result?.['error'];
+      if (error) notice = whyNot(/** @type {'gone'} */ (error), state.setup.app);
     } catch (problem) {
       notice = problem instanceof Error ? problem.message : String(problem);
     }
@@ -74,9 +76,7 @@ export function listenToClicks(state, { take, draw, become, focusComposer }) {
   }
 
   document.addEventListener('click', (event) => {
-    const target = /** @type {HTMLElement | null} */ (
-      /** @type {Element} */ (event.target).closest('button, a[href]')
-    );
+    const target = /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest('button, a[href]'));
     if (!target) return;
     const { action, thread, goChannel, closeView } = target.dataset;
     if (action !== undefined) void use(target, undefined);
@@ -118,7 +118,9 @@ export function listenToClicks(state, { take, draw, become, focusComposer }) {
 
   /** Arrow keys move through the people one by one: the keyboard must stay among them. @param {string} id */
   function focusAgain(id) {
-    /** @type {HTMLElement | null} */ (document.querySelector(`input[name="person"][value="${CSS.escape(id)}"]`))?.focus();
+    /** @type {HTMLElement | null} */ (
+      document.querySelector(`input[name="person"][value="${CSS.escape(id)}"]`)
+    )?.focus();
   }
 
   /** @param {boolean} all */

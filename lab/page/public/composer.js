@@ -31,7 +31,9 @@ export function createComposer(state, { take }) {
     line.value = '';
     const { channel } = state;
     send(part('composer-error'), line, typed, () =>
-      typed.startsWith('/') ? act(state.as, 'command', { channel, line: typed }) : act(state.as, 'say', { channel, text: typed }),
+      typed.startsWith('/')
+        ? act(state.as, 'command', { channel, line: typed })
+        : act(state.as, 'say', { channel, text: typed }),
     );
   });
   line.addEventListener('keydown', (event) => {

@@ -31,21 +31,24 @@ export function valuesOf(form) {
   /** @type {Record<string, string | string[] | null>} */
   const values = {};
   for (const element of form.querySelectorAll('[data-block]')) {
-    values[element.getAttribute('data-block') ?? ''] = valueOf(element);
+    values[element.getAttribute('data-block') ?? ''] = pickedIn(element);
   }
   return values;
 }
 
 /** @param {Element} element @returns {string | string[] | null} */
-function valueOf(element) {
+function pickedIn(element) {
   if (element instanceof HTMLFieldSetElement) {
     const picked = [...element.querySelectorAll('input')].filter((box) => box.checked).map((box) => box.value);
     return element.dataset['type'] === 'checkboxes' ? picked : (picked[0] ?? null);
   }
-  if (element instanceof HTMLSelectElement && element.multiple) return [...element.selectedOptions].map((one) => one.value);
+  if (element instanceof HTMLSelectElement && element.multiple)
+    return [...element.selectedOptions].map((one) => one.value);
   const { value } = /** @type {HTMLInputElement} */ (element);
   if (value === '') return null;
-  return element.getAttribute('data-type') === 'datetimepicker' ? String(Math.floor(new Date(value).getTime() / 1000)) : value;
+  return element.getAttribute('data-type') === 'datetimepicker'
+    ? String(Math.floor(new Date(value).getTime() / 1000))
+    : value;
 }
 
 /**

@@ -61,5 +61,8 @@ function patch(old, wanted) {
 function flash(element) {
   if (matchMedia('(prefers-reduced-motion: reduce)').matches) return;
   const glow = getComputedStyle(element).getPropertyValue('--glow');
-  element.animate([{ backgroundColor: glow }, { backgroundColor: 'transparent' }], { duration: 1600, easing: 'ease-out' });
+  element.animate([{ backgroundColor: glow }, { backgroundColor: 'transparent' }], {
+    duration: 1600,
+    easing: 'ease-out',
+  });
 }

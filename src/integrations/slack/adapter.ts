@@ -7,7 +7,7 @@ import { ConfigError } from '../../lib/errors.ts';
 import type { Chat, Dispatch } from '../../ports/chat.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { createAnswers } from './answers.ts';
-import { createApi } from './api.ts';
+import { createApi, givenUp } from './api.ts';
 import { type Connections, createConnections, type Timings } from './connections.ts';
 import { atStart, hasCode } from './failures.ts';
 import { createIncoming } from './incoming.ts';
@@ -177,8 +177,9 @@ export function slackChat(options: SlackOptions): SlackAdapter {
       }
     },
 
-    membersOf: (group, signal) => unlessAborted(people.membersOf(group), signal, () => signal.reason),
-    person: (id, signal) => unlessAborted(people.person(id), signal, () => signal.reason),
+    membersOf: (group, signal) =>
+      unlessAborted(people.membersOf(group), signal, () => givenUp('usergroups.users.list', 'none')),
+    person: (id, signal) => unlessAborted(people.person(id), signal, () => givenUp('users.info', 'none')),
   };
 }
 

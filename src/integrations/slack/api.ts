@@ -73,7 +73,8 @@ export function createApi(options: { token: string; apiUrl: string; timeoutMs: n
   };
 }
 
-function givenUp(operation: string, effect: 'none' | 'unknown'): IntegrationError {
+/** A call its caller stopped waiting for. */
+export function givenUp(operation: string, effect: 'none' | 'unknown'): IntegrationError {
   const what = effect === 'none' ? 'was not sent' : 'was given up before Slack answered';
   return new IntegrationError(`${operation} ${what}.`, { code: 'slack_given_up', system: 'slack', operation, effect });
 }

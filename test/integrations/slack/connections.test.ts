@@ -6,7 +6,7 @@ import { message, slackWorld } from './support.ts';
 const deafSoon = { watchdogEveryMs: 20, deafAfterMs: 400, requestTimeoutMs: 1500, drainMs: 1000, staggerMs: 0 };
 
 describe('two connections', () => {
-  test.each(['close', 'keep-open'] as const)(
+  test.each(['close', 'keep-open', 'silent'] as const)(
     'a refresh of one (%s) loses no command, and it comes back',
     async (mode) => {
       await using w = await slackWorld();

@@ -1,11 +1,11 @@
 /** The middle of the page: the pinned headline, the channel's timeline, and the opened thread. */
-import { clock } from './dates.js';
-import { html } from './html.js';
-import { authorName, content, renderEphemeral, renderMessage, timesEdited } from './message.js';
 
 /** @import { Scene } from './types.d.ts' */
 /** @import { SeenChannel, SeenEphemeral, SeenMessage, SeenView } from '../../../slack/types.ts' */
 import { renderBlocks } from './blocks.js';
+import { clock } from './dates.js';
+import { html } from './html.js';
+import { authorName, content, renderEphemeral, renderMessage, timesEdited } from './message.js';
 
 /** The newest pinned message, which is the running headline. @param {SeenChannel} channel */
 export function pinnedMessage(channel) {
@@ -25,7 +25,9 @@ export function renderPinned(channel, scene) {
   if (!newest) return html``;
   const { reader } = scene;
   const notice = scene.notices[newest.ts];
-  const edits = newest.edits > 0 && ` · ${timesEdited(newest.edits)}, last at ${clock(newest.editedAt ?? newest.at, reader.timeZone)}`;
+  const edits =
+    newest.edits > 0 &&
+    ` · ${timesEdited(newest.edits)}, last at ${clock(newest.editedAt ?? newest.at, reader.timeZone)}`;
   return html`<article data-key="pinned-${newest.ts}" data-ts="${newest.ts}" data-edits="${newest.edits}">
     <div class="quiet pin-line">Pinned by ${authorName(newest.user, reader)}${edits}
     ${newest.replyCount > 0 && html` · <button type="button" class="link" data-thread="${newest.ts}">thread (${newest.replyCount}) ›</button>`}

@@ -56,7 +56,8 @@ function menu(element, blockId, host, picked) {
   return html`<select ${marks(element, blockId, host)} data-pick aria-label="${label}">
     <option value="" ${!chosen && html`selected`}>${label}</option>
     ${optionsOf(element).map(
-      (option) => html`<option value="${option.value}" ${option.value === chosen && html`selected`}>${option.text}</option>`,
+      (option) =>
+        html`<option value="${option.value}" ${option.value === chosen && html`selected`}>${option.text}</option>`,
     )}</select>`;
 }
 

@@ -29,7 +29,10 @@ export const authorName = (id, reader) => (id === reader.app.id ? reader.app.nam
 
 /** First line of a message in plain words, for places with little room. @param {SeenMessage} message @param {Reader} reader */
 export function firstLine(message, reader) {
-  const line = plainText(message.text, reader).split('\n').find((one) => one.trim() !== '') ?? 'a message';
+  const line =
+    plainText(message.text, reader)
+      .split('\n')
+      .find((one) => one.trim() !== '') ?? 'a message';
   return line.length > 80 ? `${line.slice(0, 79)}…` : line;
 }
 

@@ -18,7 +18,8 @@ export function renderModal(view, { reader, busy, notices }, { below, sending })
     <header><h3 id="modal-title">${view.title}</h3>
     <button type="button" class="link" data-close-view="all" aria-label="Close">✕</button></header>
     <div class="fields-area">${view.blocks.map((block) => {
-      if (block.type !== 'input') return html`<div data-key="b-${block.block_id}">${renderBlock(block, reader, host)}</div>`;
+      if (block.type !== 'input')
+        return html`<div data-key="b-${block.block_id}">${renderBlock(block, reader, host)}</div>`;
       const input = view.inputs.find((one) => one.blockId === block.block_id);
       return input ? field(input, view, reader) : false;
     })}</div>
@@ -32,7 +33,9 @@ export function renderModal(view, { reader, busy, notices }, { below, sending })
 function field(input, view, reader) {
   const id = `field-${view.id}-${input.blockId}`;
   const error = view.errors[input.blockId];
-  const described = [input.hint !== undefined && `${id}-hint`, error !== undefined && `${id}-error`].filter(Boolean).join(' ');
+  const described = [input.hint !== undefined && `${id}-hint`, error !== undefined && `${id}-error`]
+    .filter(Boolean)
+    .join(' ');
   const attributes = html`id="${id}" data-block="${input.blockId}" data-type="${input.type}"
     ${described !== '' && html`aria-describedby="${described}"`} ${error !== undefined && html`aria-invalid="true"`}
     ${!input.optional && html`aria-required="true"`}`;

@@ -11,7 +11,8 @@ const OPEN = '\uE000';
 const CLOSE = '\uE001';
 
 /** A code block, code, an entity, a bare address. */
-const PIECES = /```([\s\S]+?)```|`([^`\n]+)`|<([^<>\n]*)>|(https?:\/\/[^\s<>|`*\uE000\uE001]*[^\s<>|`*.,;:!?)\uE000\uE001])/g;
+const PIECES =
+  /```([\s\S]+?)```|`([^`\n]+)`|<([^<>\n]*)>|(https?:\/\/[^\s<>|`*\uE000\uE001]*[^\s<>|`*.,;:!?)\uE000\uE001])/g;
 
 /**
  * @param {string} text
@@ -65,7 +66,10 @@ function emphasised(escaped) {
 
 /** @param {string} sign */
 function around(sign) {
-  return new RegExp(`(^|[^\\p{L}\\p{N}${sign}])${sign}(?=[^\\s${sign}])([^${sign}\\n]*[^\\s${sign}])${sign}(?![\\p{L}\\p{N}${sign}])`, 'gmu');
+  return new RegExp(
+    `(^|[^\\p{L}\\p{N}${sign}])${sign}(?=[^\\s${sign}])([^${sign}\\n]*[^\\s${sign}])${sign}(?![\\p{L}\\p{N}${sign}])`,
+    'gmu',
+  );
 }
 
 /** Lines beginning with `>` stand together as a quotation. @param {string} escaped */

@@ -17,7 +17,10 @@ export function readerOf(slack, me, browserZone) {
     me,
     people: Object.fromEntries(slack.people.map((person) => [person.id, nameOf(person)])),
     groups: Object.fromEntries(
-      slack.usergroups.map(({ id, handle, users }) => [id, { handle, members: users.length, mine: users.includes(me) }]),
+      slack.usergroups.map(({ id, handle, users }) => [
+        id,
+        { handle, members: users.length, mine: users.includes(me) },
+      ]),
     ),
     channels: Object.fromEntries(slack.channels.filter((one) => !one.isDirect).map(({ id, name }) => [id, name])),
     app: { id: slack.app.botUserId, name: slack.app.name },

@@ -74,7 +74,8 @@ function pods({ name, wanted, ready }) {
   const missing = Math.max(wanted - ready, 0);
   const leaving = Math.max(ready - wanted, 0);
   const fits = ready + missing <= MANY_PODS;
-  const dots = (/** @type {number} */ many, /** @type {string} */ kind) => Array.from({ length: many }, () => html`<i class="${kind}"></i>`);
+  const dots = (/** @type {number} */ many, /** @type {string} */ kind) =>
+    Array.from({ length: many }, () => html`<i class="${kind}"></i>`);
   const picture = fits && [dots(ready - leaving, 'up'), dots(missing, 'coming'), dots(leaving, 'leaving')];
   const said = wanted === 0 && ready === 0 ? 'off' : `${ready}/${wanted}`;
   return html`<li data-key="pods-${name}" title="${name}: ${ready} of ${wanted} pods ready"><span class="name">${name}</span>

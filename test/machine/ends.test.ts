@@ -1,0 +1,308 @@
+/** How a run ends, and how it goes back or over to another mode before that. */
+import { describe, expect, test } from 'vitest';
+import type { NewEvent } from '../../src/runner/ledger.ts';
+import {
+  CHECKED,
+  check,
+  DNS,
+  FENCE,
+  gate,
+  NODES,
+  PROMOTE,
+  PROVEN,
+  plan,
+  SCALE,
+  step,
+  story,
+  upToPromoting,
+} from '../support/machine.ts';
+
+describe('going back', () => {
+  const nodes = [step('a', 'preparing'), step('b', 'preparing'), step('c', 'preparing'), step('d', 'preparing')];
+
+  test('an abort undoes everything attempted, unknown included, in the reverse order of first intents', () => {
+    const run = story().begin(nodes);
+    run.finish('b').intend('c').unknown('c').retry('c').notDone('c').retry('c').intend('a').intend('c').done('a');
+    run.unknown('c').abort();
+    expect([run.where, run.work]).toEqual(['rollingBack', ['undo:a:1']]);
+    expect(run.can(run.undoing('c'))).toBe(false);
+    run.undo('a');
+    expect(run.work).toEqual(['undo:c:2']);
+    run.undo('c', 'b');
+    expect([run.where, run.c.end]).toEqual(['rolledBack', 'rolledBack']);
+  });
+
+  test('what is in flight settles first; its outcome is no reason to hold what goes back', () => {
+    for (const outcome of ['notDone', 'unknown'] as const) {
+      const run = story().begin(nodes).finish('a').intend('b').abort();
+      expect(run.work).toEqual(['settle run:b:1']);
+      expect(run.can(run.undoing('b'))).toBe(false);
+      run[outcome]('b');
+      expect([run.c.holds, run.work]).toEqual([[], ['undo:b:1']]);
+      run.undo('b', 'a');
+      expect(run.where).toBe('rolledBack');
+    }
+  });
+
+  test('a check that was still asked when the abort came holds nothing either', () => {
+    const run = story()
+      .begin([CHECKED, ...nodes, check('lag', 'preparing')])
+      .found('checked')
+      .finish('a')
+      .abort();
+    run.notDone('lag', { attempt: 1 });
+    expect([run.c.holds, run.work]).toEqual([[], ['undo:a:1']]);
+    run.undo('a').notDone('lag', { attempt: 2 });
+    expect([run.where, run.c.holds]).toEqual(['rolledBack', []]);
+  });
+
+  test('half done counts as attempted; a toggle proven not done and what has no undo do not', () => {
+    const run = story().begin([
+      step('sets', 'preparing'),
+      step('fences', 'preparing', { repeat: 'verifiable' }),
+      step('toggles', 'preparing', { repeat: 'once' }),
+      step('promotes', 'preparing', { repeat: 'verifiable', noUndo: 'no' }),
+    ]);
+    for (const id of ['sets', 'fences', 'toggles', 'promotes']) run.intend(id);
+    for (const id of ['sets', 'fences', 'toggles', 'promotes']) run.notDone(id, { again: true });
+    run.abort().undo('fences', 'sets');
+    expect(run.where).toBe('rolledBack');
+  });
+
+  test('what was found done without us is not undone, and nothing attempted is an abort without an undo', () => {
+    const run = story().begin(nodes).found('a').abort();
+    expect([run.where, run.c.end]).toEqual(['aborted', 'aborted']);
+    expect(story().request(nodes).abort().where).toBe('aborted');
+  });
+
+  test('a held undo is asked about again; every further call has an intent of its own', () => {
+    const run = story().begin(nodes).finish('a').abort().take(run0('a'));
+    run.take(run.undoing('a')).take({ type: 'UNDO_UNKNOWN', step: 'a', attempt: 1, why: 'no answer' });
+    expect([run.status('a'), run.work, run.c.holds.length]).toEqual(['undoUnknown', [], 1]);
+    run.retry('a');
+    expect(run.work).toEqual(['settleUndo undo:a:1']);
+    run.undo('a');
+    expect(run.where).toBe('rolledBack');
+  });
+  const run0 = (id: string): NewEvent => ({ type: 'UNDO_INTENDED', step: id, attempt: 1, deadline: 9_000 });
+
+  test('a pause stops an undo too: it is not taken up again before the pause is lifted', () => {
+    const run = story().begin(nodes).finish('a').abort();
+    run.take(run.undoing('a')).pause();
+    expect([run.work, run.can(run.undoing('a'))]).toEqual([[], false]);
+    run.resume();
+    expect(run.work).toEqual(['settleUndo undo:a:1']);
+  });
+
+  test('the point of no return: from the intent on no abort, unless it is proven not done', () => {
+    const ABORT: NewEvent = { type: 'ABORTED', by: 'UOPS', reason: 'no' };
+    const run = upToPromoting().finish('fence').found('proven');
+    expect(run.can(ABORT)).toBe(true);
+    run.intend('promote');
+    expect(run.can(ABORT)).toBe(false);
+    run.unknown('promote');
+    expect(run.can(ABORT)).toBe(false);
+    run.retry('promote').notDone('promote');
+    expect(run.can(ABORT)).toBe(true);
+    run.retry('promote').finish('promote');
+    expect(run.can(ABORT)).toBe(false);
+    expect(upToPromoting().finish('fence').found('proven', 'promote').can(ABORT)).toBe(false);
+  });
+
+  test('onFailure: rollback goes back by itself, with no hold of its own', () => {
+    const run = story().begin([
+      step('a', 'preparing'),
+      step('b', 'preparing', { after: ['a'], onFailure: 'rollback' }),
+    ]);
+    run.finish('a').intend('b').notDone('b', { again: true });
+    expect(run.where).toBe('preparing');
+    run.intend('b').notDone('b');
+    expect([run.where, run.c.holds, run.work]).toEqual(['rollingBack', [], ['undo:b:2']]);
+    run.undo('b', 'a');
+    expect(run.c.end).toBe('rolledBack');
+  });
+
+  test('so does a check, which has no intent', () => {
+    const run = story().begin([step('a', 'preparing'), check('b', 'preparing', { onFailure: 'rollback' })]);
+    run.finish('a').notDone('b', { attempt: 1 });
+    expect([run.where, run.work]).toEqual(['rollingBack', ['undo:a:1']]);
+  });
+
+  test('not past the point of no return, whichever step took it; and an unknown one holds', () => {
+    const way = { repeat: 'verifiable', noUndo: 'no', onFailure: 'rollback' } as const;
+    const two = story()
+      .begin([step('a', 'preparing', way), step('b', 'preparing', way)])
+      .intend('a')
+      .intend('b');
+    two.notDone('a');
+    expect([two.where, two.c.holds.map((hold) => hold.ref)]).toEqual(['preparing', ['a']]);
+    const one = story()
+      .begin([step('a', 'preparing', way)])
+      .intend('a')
+      .unknown('a');
+    expect([one.where, one.c.holds.length]).toEqual(['preparing', 1]);
+    one.retry('a').notDone('a');
+    expect(one.where).toBe('rolledBack');
+  });
+});
+
+describe('mode switch and new plans', () => {
+  const emergency = [CHECKED, gate('go', 'promoting', { after: ['checked'] }), FENCE, PROVEN, PROMOTE, DNS];
+
+  test('plan dropped, gates fall, statuses stay, and the phases fall through what is settled', () => {
+    const run = upToPromoting().finish('fence').later(60_000);
+    const times = run.c.phases;
+    run.switchMode('emergency', emergency);
+    expect([run.where, run.work]).toEqual(['validating', ['plan']]);
+    expect([run.status('go'), run.status('point'), run.status('fence')]).toEqual(['none', 'none', 'done']);
+    expect(run.c.overrides).toEqual([{ rule: 'mode emergency', by: 'UOPS', reason: 'the wait for it' }]);
+    expect([run.can(run.intended('promote')), run.can(run.opened('go'))]).toEqual([false, false]);
+    run.planned(plan(emergency, 'emergency'));
+    expect([run.where, run.work]).toEqual(['promoting', ['gate:go:2']]);
+    expect(run.c.phases.validating).toMatchObject({ from: times.validating!.from, to: times.validating!.to });
+    expect(run.c.phases.preparing?.to).toBe(times.preparing!.to);
+    run.approve('go').found('proven').finish('promote', 'dns');
+    expect(run.where).toBe('completed');
+  });
+
+  test('not to the mode it is in, not while anything is in flight, and a plan of the old mode is refused', () => {
+    const event = (mode: 'planned' | 'emergency'): NewEvent => ({
+      type: 'MODE_SWITCHED',
+      mode,
+      by: 'UOPS',
+      gaveUp: '',
+      nodes: emergency,
+    });
+    const run = upToPromoting();
+    expect([run.can(event('planned')), run.can(event('emergency'))]).toEqual([false, true]);
+    run.intend('fence');
+    expect(run.can(event('emergency'))).toBe(false);
+    run.done('fence').switchMode('emergency', emergency);
+    expect(run.can({ type: 'PLANNED', plan: plan(NODES) })).toBe(false);
+  });
+
+  test('a denied gate does not outlive the switch', () => {
+    const run = story().begin(NODES).found('checked').open('go').decide('go', 'denied');
+    run.switchMode('emergency', emergency).planned(plan(emergency, 'emergency'));
+    expect([run.c.holds, run.work]).toEqual([[], ['gate:go:2']]);
+  });
+
+  test('what the new nodes lack is still undone by an abort, before and after the new plan', () => {
+    for (const again of [true, false]) {
+      const run = upToPromoting().finish('fence').switchMode('emergency', emergency);
+      if (again) run.planned(plan(emergency, 'emergency'));
+      run.abort();
+      expect(run.c.plan).not.toBeNull();
+      expect(run.work).toEqual(['undo:fence:1']);
+      run.undo('fence', 'scale');
+      expect(run.where).toBe('rolledBack');
+    }
+  });
+
+  test('and it is never run again, however it ended', () => {
+    const run = story().begin(NODES).found('checked').intend('scale').notDone('scale', { again: true });
+    run.switchMode('emergency', emergency).planned(plan(emergency, 'emergency'));
+    expect(run.can(run.intended('scale'))).toBe(false);
+    expect(run.work).toEqual(['gate:go:1']);
+    // Back in a plan that has it, it is one of its steps again.
+    run.switchMode('planned', NODES).planned(plan(NODES));
+    expect([run.c.former, run.work]).toEqual([[], ['gate:go:1', 'gate:point:1', 'run:scale:2']]);
+  });
+
+  test('no way back is no way back, even when the new nodes lack the step', () => {
+    const run = upToPromoting().finish('fence').found('proven').finish('promote');
+    run.switchMode('emergency', [CHECKED]).planned(plan([CHECKED], 'emergency'));
+    expect(run.where).toBe('completed');
+    const other = upToPromoting().finish('fence').found('proven').finish('promote').switchMode('emergency', [CHECKED]);
+    expect(other.can({ type: 'ABORTED', by: 'UOPS', reason: 'no' })).toBe(false);
+  });
+
+  test('the same plan again keeps approvals and holds; another lets both fall', () => {
+    const run = upToPromoting().planned(plan(NODES));
+    expect([run.where, run.status('go')]).toEqual(['promoting', 'approved']);
+    const denied = story().begin(NODES).found('checked').open('go').open('point').decide('go', 'denied');
+    denied.planned(plan(NODES));
+    expect([denied.c.holds.length, denied.status('point')]).toEqual([1, 'open']);
+    denied.planned(plan(NODES, 'planned', 'elsewhere'));
+    expect([denied.c.holds, denied.status('go'), denied.status('point')]).toEqual([[], 'none', 'none']);
+    expect(denied.work).toEqual(['gate:go:2', 'gate:point:2', 'run:scale:1']);
+  });
+
+  test('a phase is over when its work is, not when an abort or another plan leaves it', () => {
+    const run = upToPromoting().finish('fence').planned(plan(NODES));
+    expect(run.c.phases.promoting?.to).toBeNull();
+    run.switchMode('emergency', emergency).abort();
+    expect([run.c.phases.promoting?.to, run.c.phases.validating?.to]).toEqual([null, 3000]);
+  });
+});
+
+describe('ends', () => {
+  const TIDY = step('tidy', 'atEnd', { after: ['scale'] });
+  const LAST = step('last', 'atEnd', { after: ['tidy'] });
+
+  test('every end passes the steps that tidy up, whatever of the run was left out', () => {
+    const nodes = [SCALE, TIDY, LAST];
+    const completed = story().begin(nodes).finish('scale');
+    expect([completed.where, completed.c.end, completed.c.endedAt]).toEqual(['finishing', 'completed', null]);
+    expect(completed.work).toEqual(['run:tidy:1']);
+    completed.finish('tidy', 'last');
+    expect([completed.where, completed.c.endedAt]).toEqual(['completed', completed.at]);
+
+    const rolledBack = story()
+      .begin([...nodes, DNS])
+      .finish('scale')
+      .abort()
+      .undo('scale');
+    expect(rolledBack.work).toEqual(['run:tidy:1']);
+    expect(rolledBack.finish('tidy').found('last').where).toBe('rolledBack');
+
+    const aborted = story().begin(nodes).abort();
+    expect(aborted.work).toEqual(['run:tidy:1']);
+    expect(aborted.finish('tidy', 'last').where).toBe('aborted');
+  });
+
+  test('without a plan nothing was begun: there is nothing to tidy up', () => {
+    expect(story().request([SCALE, TIDY]).abort().where).toBe('aborted');
+  });
+
+  test('one that fails holds the end until it is retried or skipped', () => {
+    const run = story().begin([TIDY]).intend('tidy').notDone('tidy');
+    expect([run.where, run.work]).toEqual(['finishing', []]);
+    run.retry('tidy').intend('tidy').unknown('tidy');
+    run.take({ type: 'STEP_SKIPPED', step: 'tidy', by: 'UOPS', reason: 'by hand' });
+    expect(run.where).toBe('completed');
+  });
+
+  test('people can take over at any time, and nothing starts any more', () => {
+    const takeOver: NewEvent = { type: 'TAKEN_OVER', by: 'UOPS', reason: 'we know better' };
+    const run = upToPromoting().intend('fence').pause().take(takeOver);
+    expect([run.where, run.c.end, run.c.holds, run.c.endedAt]).toEqual(['takenOver', 'takenOver', [], run.at]);
+    expect(run.work).toEqual(['settle run:fence:1']);
+    expect(run.can(takeOver)).toBe(false);
+    run.unknown('fence');
+    expect([run.status('fence'), run.c.holds, run.work]).toEqual(['unknown', [], []]);
+    const undoing = story().begin([SCALE, DNS]).finish('scale').abort();
+    undoing.take(undoing.undoing('scale')).take(takeOver);
+    expect(undoing.work).toEqual([]);
+    undoing.take({ type: 'UNDO_UNKNOWN', step: 'scale', attempt: 1, why: 'no answer' });
+    expect([undoing.status('scale'), undoing.c.holds]).toEqual(['undoUnknown', []]);
+  });
+
+  test('after the end notes and late outcomes are still written down, and nothing else', () => {
+    const run = story().begin([SCALE]).finish('scale');
+    const { end, endedAt, holds } = run.c;
+    run.take({ type: 'NOTED', by: 'UOPS', text: 'all well' }).unknown('scale', 1).notDone('scale', { attempt: 2 });
+    run.done('scale', 9).take({ type: 'RESTARTED', checking: [] });
+    expect(run.c).toMatchObject({ end, endedAt, holds });
+    const refused: NewEvent[] = [
+      { type: 'PAUSED', by: 'UOPS', reason: null },
+      { type: 'RESUMED', by: 'UOPS' },
+      { type: 'ABORTED', by: 'UOPS', reason: 'no' },
+      { type: 'REPLAY_HELD', why: 'no' },
+      { type: 'STEP_RETRIED', step: 'scale', by: 'UOPS' },
+      { type: 'MODE_SWITCHED', mode: 'emergency', by: 'UOPS', gaveUp: '', nodes: [] },
+      { type: 'PLANNED', plan: plan([SCALE]) },
+    ];
+    for (const event of refused) expect([event.type, run.can(event)]).toEqual([event.type, false]);
+  });
+});
