@@ -11,6 +11,7 @@ import { html } from './view/html.js';
 import { authorName } from './view/message.js';
 import { plainText } from './view/mrkdwn.js';
 import { channelName, channelSign, renderBot, renderChannels, renderPeople } from './view/people.js';
+import { signed } from './view/signs.js';
 import { createWorldPanel } from './world-panel.js';
 
 /** @import { Snapshot } from '../../slack/types.ts' */
@@ -53,7 +54,7 @@ function drawNow(slack) {
   const title = channel
     ? `${channelSign(channel)} ${channelName(channel, slack.app.name)}`
     : `⌂ Home of ${slack.app.name}`;
-  part('channel-name').textContent = title;
+  morph(part('channel-name'), signed(title));
   part('members').textContent = channel
     ? channel.members.map((id) => authorName(id, scene.reader)).join(', ') +
       (channel.botIsMember ? `, ${slack.app.name}` : '')

@@ -76,8 +76,8 @@ export function createComposer(state, { take }) {
       const name = state.setup.people.find((person) => person.id === state.as)?.name ?? '';
       const where = channel ? `${channelSign(channel)}${channelName(channel, state.setup.app)}` : '';
       part('composer').hidden = !channel;
-      line.placeholder = `Message ${where} as ${name}, or a command beginning with /`;
-      line.setAttribute('aria-label', line.placeholder);
+      line.placeholder = `Write as ${name}, or a /command`;
+      line.setAttribute('aria-label', `${line.placeholder}, in ${where}`);
       reply.placeholder = `Reply as ${name}`;
       part('suggestion').hidden = sent.includes(state.setup.suggested) || !channel?.botIsMember;
     },

@@ -6,6 +6,8 @@ import { bandsOf, ticksOf, windowOf } from './view/writer.js';
 const HEIGHT = 75;
 const MIDDLE = 34;
 const BAND = 58;
+/** px */
+const CROSS_ROOM = 10;
 
 /** @param {HTMLCanvasElement} canvas @param {WriterView} writer @param {number} now ms, by the lab's clock */
 export function drawWrites(canvas, writer, now) {
@@ -26,20 +28,29 @@ export function drawWrites(canvas, writer, now) {
   const ticks = ticksOf(writer.recent, now, span);
   pen.fillStyle = colour('--line');
   pen.fillRect(0, MIDDLE, width, 1);
+  // Dense writes stay countable: thin ticks, and crosses only where there is room for them.
+  const thick = ticks.length * 3 < width ? 2 : 1;
+  let cross = -CROSS_ROOM;
   for (const { x, ok, size } of ticks) {
     const at = Math.round(x * (width - 3));
     pen.fillStyle = colour(ok ? '--good' : '--bad');
-    if (ok) pen.fillRect(at, MIDDLE - size * (MIDDLE - 4), 2, size * (MIDDLE - 4));
-    else refused(pen, at, colour('--bad'));
+    if (ok) {
+      pen.fillRect(at, MIDDLE - size * (MIDDLE - 4), thick, size * (MIDDLE - 4));
+      continue;
+    }
+    pen.fillRect(at, MIDDLE, thick, 11);
+    if (at - cross < CROSS_ROOM) continue;
+    cross = at;
+    drawCross(pen, at, colour('--bad'));
   }
   pen.font = '11px system-ui, sans-serif';
-  for (const { region, from, to } of bandsOf(ticks)) {
+  for (const { ok, label, from, to } of bandsOf(ticks)) {
     const left = from * (width - 3);
     const length = Math.max(2, (to - from) * (width - 3));
-    pen.fillStyle = colour('--accent');
+    pen.fillStyle = colour(ok ? '--accent' : '--bad');
     pen.fillRect(left, BAND, length, 2);
-    const room = pen.measureText(region).width;
-    if (room < length) pen.fillText(region, left + (length - room) / 2, BAND + 13);
+    const room = pen.measureText(label).width;
+    if (room < length) pen.fillText(label, left + (length - room) / 2, BAND + 13);
   }
   pen.fillStyle = colour('--muted');
   pen.fillText(`${Math.round(span / 1000)} s ago`, 0, 10);
@@ -50,10 +61,9 @@ export function drawWrites(canvas, writer, now) {
 }
 
 /** @param {CanvasRenderingContext2D} pen @param {number} x @param {string} colour */
-function refused(pen, x, colour) {
-  pen.fillRect(x, MIDDLE, 2, 13);
+function drawCross(pen, x, colour) {
   pen.strokeStyle = colour;
-  pen.lineWidth = 1.2;
+  pen.lineWidth = 1.5;
   pen.beginPath();
   pen.moveTo(x - 2, MIDDLE + 13);
   pen.lineTo(x + 4, MIDDLE + 19);

@@ -4,6 +4,7 @@ import { html } from './html.js';
 import { list, record, text, words } from './json.js';
 import { mrkdwn } from './mrkdwn.js';
 import { richText } from './rich-text.js';
+import { signed } from './signs.js';
 
 /** @import { Html } from './html.js' */
 /** @import { Json } from './json.js' */
@@ -18,7 +19,7 @@ export function renderBlocks(blocks, reader, host) {
 /** A text object: mrkdwn marked up, plain text as it is. @param {unknown} object @param {Reader} reader */
 export function textObject(object, reader) {
   const given = record(object);
-  if (given['type'] !== 'mrkdwn') return html`${words(object)}`;
+  if (given['type'] !== 'mrkdwn') return signed(words(object));
   return mrkdwn(text(given['text']), reader, { verbatim: given['verbatim'] === true });
 }
 
@@ -29,7 +30,7 @@ export function renderBlock(block, reader, host) {
     case 'section':
       return section(block, reader, host);
     case 'header':
-      return html`<h4>${words(block['text'])}</h4>`;
+      return html`<h4>${signed(words(block['text']))}</h4>`;
     case 'divider':
       return html`<hr>`;
     case 'context':

@@ -49,7 +49,9 @@ export function timelineOf(channel, ephemerals) {
 export function renderTimeline(channel, ephemerals, scene) {
   const top = pinnedMessage(channel)?.ts;
   const shown = timelineOf(channel, ephemerals);
-  if (shown.length === 0) return html`<p class="empty">Nothing has been said here yet.</p>`;
+  const { reader } = scene;
+  if (shown.length === 0)
+    return html`<p class="empty">Nothing has been said here yet. What you type below reaches the real bot, and comes from ${reader.people[reader.me]}.</p>`;
   return html`${shown.map((message) => {
     if ('source' in message) return renderEphemeral(message, scene);
     const parent = channel.messages.find((one) => one.ts === message.threadTs);

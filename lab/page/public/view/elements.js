@@ -4,6 +4,7 @@ import { html } from './html.js';
 /** @import { Host } from './types.d.ts' */
 /** @import { Json } from './json.js' */
 import { list, record, text, words } from './json.js';
+import { signed } from './signs.js';
 
 /**
  * What tells an element from every other, also while its click is under way.
@@ -45,7 +46,7 @@ function button(element, blockId, host) {
   const url = element['url'] === undefined ? false : html`data-url="${text(element['url'])}"`;
   const said = text(element['accessibility_label']);
   return html`<button type="button" class="${style || 'plain'}" ${marks(element, blockId, host)} ${value} ${url}
-    data-text="${words(element['text'])}" ${said && html`aria-label="${said}"`}>${words(element['text'])}</button>`;
+    data-text="${words(element['text'])}" ${said && html`aria-label="${said}"`}>${signed(words(element['text']))}</button>`;
 }
 
 /** @param {Json} element @param {string} blockId @param {Host} host @param {string | null} picked */

@@ -4,15 +4,16 @@ import { clock, utc } from './dates.js';
 import { html } from './html.js';
 import { list, record, text } from './json.js';
 import { mrkdwn, plainText } from './mrkdwn.js';
+import { signed } from './signs.js';
 
 /** @import { Host, Reader, Scene } from './types.d.ts' */
 /** @import { SeenEphemeral, SeenMessage } from '../../../slack/types.ts' */
 /** @import { Html } from './html.js' */
 
 const EMOJI = /** @type {Record<string, string>} */ ({
-  white_check_mark: '✅',
+  white_check_mark: '✔',
   heavy_check_mark: '✔',
-  x: '❌',
+  x: '✖',
   eyes: '👀',
   hourglass: '⌛',
   hourglass_flowing_sand: '⏳',
@@ -84,7 +85,7 @@ export function renderMessage(message, scene, { where, parent, pinnedAbove = fal
   const mentionsMe = message.text.includes(`<@${reader.me}>`);
   const edited = message.edits > 0 && timesEdited(message.edits);
   const body = pinnedAbove
-    ? html`<div class="quiet">${firstLine(message, reader)}<br>Pinned: shown in full at the top.</div>`
+    ? html`<div class="quiet">${signed(firstLine(message, reader))}<br>Pinned: shown in full at the top.</div>`
     : content(message, scene);
   return html`<article class="message ${mentionsMe && 'for-me'}" data-key="${where}-${message.ts}" data-ts="${message.ts}"
     data-edits="${message.edits}" tabindex="-1">
@@ -103,7 +104,7 @@ export function renderMessage(message, scene, { where, parent, pinnedAbove = fal
 /** @param {SeenMessage} message @param {SeenMessage | undefined} parent @param {Reader} reader */
 function repliedTo(message, parent, reader) {
   return html`<button type="button" class="link quiet" data-thread="${message.threadTs}">↳ from the thread of:
-    ${parent ? firstLine(parent, reader) : 'another message'}</button>`;
+    ${parent ? signed(firstLine(parent, reader)) : 'another message'}</button>`;
 }
 
 /** @param {SeenMessage} message */

@@ -4,6 +4,7 @@
  */
 import { dateText, utc } from './dates.js';
 import { escapeHtml, Html, html } from './html.js';
+import { withPictures } from './signs.js';
 
 /** @import { Reader } from './types.d.ts' */
 
@@ -32,13 +33,14 @@ export function mrkdwn(text, reader, { verbatim = false } = {}) {
     if (inside !== undefined) return keep(entity(inside, reader));
     return verbatim ? whole : keep(link(decode(address), decode(address)));
   });
-  const marked = quotes(emphasised(escapeHtml(decode(bare))));
+  const marked = quotes(emphasised(withPictures(escapeHtml(decode(bare)))));
   return new Html(marked.replace(/\uE000(\d+)\uE001/g, (_whole, at) => kept[Number(at)]?.text ?? ''));
 }
 
 /** What a screen reader or a notification says. @param {string} text @param {Reader} reader */
 export function plainText(text, reader) {
-  return decodeHtml(mrkdwn(text, reader).text.replace(/<[^>]*>/g, ''));
+  const pictured = mrkdwn(text, reader).text.replace(/<img [^>]*alt="([^"]*)">/g, '$1');
+  return decodeHtml(pictured.replace(/<[^>]*>/g, ''));
 }
 
 /** The three entities Slack's text has. @param {string} text */

@@ -1,5 +1,6 @@
 /** The left of the page: who one is, the channels, the app. */
 import { html } from './html.js';
+import { signed } from './signs.js';
 
 /** @import { Snapshot, SeenChannel } from '../../../slack/types.ts' */
 
@@ -29,7 +30,7 @@ export function renderChannels(slack, current, unread) {
   return html`${slack.channels.map((channel) =>
     link(
       channel.id,
-      html`${channelSign(channel)} ${channelName(channel, name)}${channel.isArchived && html` <span class="quiet">archived</span>`}`,
+      html`${signed(channelSign(channel))} ${channelName(channel, name)}${channel.isArchived && html` <span class="quiet">archived</span>`}`,
       unread[channel.id] ?? 0,
     ),
   )}${link('home', html`⌂ Home of ${name}`, 0)}`;

@@ -3,6 +3,7 @@ import { dateText } from './dates.js';
 import { html } from './html.js';
 import { list, record, text } from './json.js';
 import { channel, group, link, person } from './mrkdwn.js';
+import { signed } from './signs.js';
 
 /** @import { Html } from './html.js' */
 /** @import { Json } from './json.js' */
@@ -35,7 +36,7 @@ function section(part, reader) {
 function leaf(one, reader) {
   switch (one['type']) {
     case 'text':
-      return styled(html`${text(one['text'])}`, record(one['style']));
+      return styled(signed(text(one['text'])), record(one['style']));
     case 'link':
       return styled(link(text(one['url']), text(one['text']) || text(one['url'])), record(one['style']));
     case 'user':

@@ -1,5 +1,6 @@
 /** The right of the page: the two regions as people picture them, DNS, the rogue. */
 import { html } from './html.js';
+import { signed } from './signs.js';
 import { count } from './writer.js';
 
 /** @import { DnsView, RegionView, RogueView, WorldView } from '../../../page/world-view.ts' */
@@ -33,7 +34,7 @@ function renderRegion(region, dns) {
   const arrive = all
     ? '➤ clients arrive here'
     : here > 0
-      ? `➤ ${here} of ${dns.length} names point here`
+      ? `➤ ${here} of ${dns.length} names here`
       : 'no client arrives here';
   return html`<section class="region ${here > 0 && 'serving'}" data-key="region-${region.name}" aria-label="${region.name}">
     <h3>${region.name}</h3><div class="arrive ${here === 0 && 'quiet'}">${arrive}</div>
@@ -53,20 +54,20 @@ function database({ role, lagBytes, timeline, readOnly }) {
   const [sign, word] = ROLES[role];
   const facts = [
     role === 'standby' && (lagBytes === null ? 'lag unknown' : `${size(lagBytes)} behind`),
-    role === 'primary' && readOnly === true && '⛔ read-only',
-    role === 'primary' && readOnly === false && 'takes writes',
+    role === 'primary' &&
+      (readOnly === null ? 'not known if it takes writes' : readOnly ? '⛔ read-only' : 'takes writes'),
     role === 'stopped' && 'takes nothing',
-    timeline !== null && `timeline ${timeline}`,
+    role === 'unknown' && 'does not answer',
   ].filter((fact) => fact !== false);
   return html`<div class="store ${role}"><svg viewBox="0 0 24 26" aria-hidden="true"><path d="M2 5v16c0 2.2 4.5 4 10 4s10-1.8 10-4V5"/><ellipse cx="12" cy="5" rx="10" ry="4"/></svg>
-    <div><b>${sign} ${word}</b> <span class="quiet">Postgres</span><br><span class="quiet">${facts.join(' · ')}</span></div></div>`;
+    <div><b>${signed(`${sign} ${word}`)}</b><br><span class="quiet">Postgres${timeline !== null && `, timeline ${timeline}`}<br>${signed(facts.join(' · '))}</span></div></div>`;
 }
 
 /** @param {RegionView['redis']} redis */
 function redis(redis) {
   if (redis === null) return html`<div class="small quiet">Redis: not in this lab</div>`;
   const words = { master: '★ master', replica: '↻ replica', down: '✖ down', none: 'none' }[redis.role];
-  return html`<div class="small"><span class="quiet">Redis</span> ${words}${redis.offset !== null && html` <span class="quiet">offset ${count(redis.offset)}</span>`}</div>`;
+  return html`<div class="small"><span class="quiet">Redis</span> ${words}${redis.offset !== null && html` <span class="quiet" title="replication offset">${count(redis.offset)}</span>`}</div>`;
 }
 
 /** @param {RegionView['deployments'][number]} deployment */
@@ -89,7 +90,7 @@ export function renderDns(dns) {
   if (dns.length === 0) return html`<p class="quiet">No names are watched.</p>`;
   const rows = dns.slice(0, MANY_NAMES).map(
     ({ name, values, region }) => html`<tr data-key="dns-${name}"><td title="${name}">${name}</td>
-      <td title="${values.join(', ')}">${region ?? (values.length > 0 ? `❓ ${values.join(', ')}` : '❓ no answer')}</td></tr>`,
+      <td title="${values.join(', ')}">${signed(region ?? (values.length > 0 ? `❓ ${values.join(', ')}` : '❓ no answer'))}</td></tr>`,
   );
   const more = dns.length - rows.length;
   return html`<table class="dns">${rows}</table>${more > 0 && html`<p class="quiet">… and ${more} more</p>`}`;

@@ -1,5 +1,6 @@
 /** The writer's line: where each write stands on it, which region took it, and what an outage cost. */
 import { html } from './html.js';
+import { signed } from './signs.js';
 
 /** @import { WriterView, WriteView } from '../../../page/world-view.ts' */
 
@@ -34,24 +35,25 @@ export function ticksOf(recent, now, span) {
 }
 
 /**
- * Who took the writes from where to where on the line; neighbours of the same region are one band.
+ * Who took the writes, or that they were refused, from where to where on the line; like neighbours are one band.
  * @param {ReturnType<typeof ticksOf>} ticks
  */
 export function bandsOf(ticks) {
-  /** @type {{ region: string, from: number, to: number }[]} */
+  /** @type {{ ok: boolean, label: string, from: number, to: number }[]} */
   const bands = [];
   for (const { x, ok, region } of ticks) {
-    if (!ok || region === null) continue;
+    const label = ok ? (region ?? '?') : 'refused';
     const last = bands.at(-1);
-    if (last?.region === region) last.to = x;
-    else bands.push({ region, from: x, to: x });
+    if (last?.label === label && last.ok === ok) last.to = x;
+    else bands.push({ ok, label, from: x, to: x });
   }
   return bands;
 }
 
 /** @param {WriterView['outage']} outage @param {number} now */
 export function renderOutage({ since, lastMs }, now) {
-  if (since !== null) return html`<b class="bad">⛔ writes refused for ${count(Math.max(0, now - since))} ms</b>`;
+  if (since !== null)
+    return html`<b class="bad">${signed('⛔')} writes refused for ${count(Math.max(0, now - since))} ms</b>`;
   if (lastMs !== null) return html`<b class="good">✔ writes are taken again · downtime ${count(lastMs)} ms</b>`;
   return html`<span class="good">✔ writes are taken, no downtime so far</span>`;
 }
