@@ -18,6 +18,7 @@ import { redisCache } from './integrations/redis/cache.ts';
 import { lookups } from './integrations/resolver/lookups.ts';
 import { route53Dns } from './integrations/route53/route53.ts';
 import { slackChat } from './integrations/slack/adapter.ts';
+import { unhandledRejectionPolicy } from './integrations/slack/log.ts';
 import { sqliteJournal } from './integrations/sqlite-journal/journal.ts';
 import { ConfigError, sentenceOf } from './lib/errors.ts';
 import { whereIs } from './machine/due.ts';
@@ -147,6 +148,17 @@ const noCache = new Proxy({} as Cache, {
   get: () => () => Promise.reject(new ConfigError('No Redis is configured.', { code: 'no-cache' })),
 });
 
+/** What the schema cannot know: that every step a budget is set for exists. */
+function checkBudgets(config: Config): void {
+  const known = stepsOf(planned).map((step) => step.id);
+  const unknown = Object.keys(config.timings.budgets).filter((id) => !known.includes(id));
+  if (unknown.length > 0)
+    throw new ConfigError(`timings.budgets names no step: ${unknown.join(', ')}.`, {
+      code: 'unknown-step',
+      hint: `Steps are ${known.join(', ')}.`,
+    });
+}
+
 async function run(config: Config, file: string): Promise<number> {
   const stopping = new AbortController();
   let status = 0;
@@ -228,8 +240,10 @@ async function run(config: Config, file: string): Promise<number> {
   });
 
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stopWith(0, signal));
-  // A rejection nobody awaited means a connection that may be dead without a word: say so and be started again.
-  process.on('unhandledRejection', (error) => stopWith(1, `unhandled: ${sentenceOf(error)}`));
+  process.on(
+    'unhandledRejection',
+    unhandledRejectionPolicy({ log, stopping: () => stop.aborted, end: (why) => stopWith(1, why) }),
+  );
   try {
     await ledger.open(`${hostname()}/${process.pid}`);
     const { team, botUser } = await chat.start();
@@ -274,6 +288,7 @@ async function main(): Promise<number> {
       env: process.env,
       readFile: (path) => readFileSync(path, 'utf8'),
     });
+    checkBudgets(config);
     if (options.check) {
       process.stdout.write(`${options.config} is good: ${Object.keys(config.regions).join(', ')}.\n`);
       return 0;

@@ -112,3 +112,15 @@ export const dnsValues = (world: World): Record<string, string[]> =>
       .filter(({ type }) => type === 'A')
       .map(({ name, values }) => [name, values]),
   );
+
+/** How many bytes of WAL a standby has received and not yet replayed; null for a primary or a stopped server. */
+export async function lagOf(world: World, region: string): Promise<number | null> {
+  const node = world.postgres.node(region);
+  if (!node.running()) return null;
+  const rows = await execute(node.url('postgres', 'postgres'), [
+    `SELECT CASE WHEN pg_is_in_recovery()
+       THEN pg_wal_lsn_diff(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()) END AS lag`,
+  ]);
+  const lag = rows[0]?.['lag'];
+  return lag === null || lag === undefined ? null : Number(lag);
+}
