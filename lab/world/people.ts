@@ -8,11 +8,11 @@ export const DEE = 'U0DEE';
 export const EVE = 'U0EVE';
 
 export const PEOPLE = [
-  { id: ANA, name: 'ana', realName: 'Ana · SRE, asks' },
-  { id: BO, name: 'bo', realName: 'Bo · SRE, approves' },
-  { id: CY, name: 'cy', realName: 'Cy · SRE and lead, approves' },
-  { id: DEE, name: 'dee', realName: 'Dee · stakeholder' },
-  { id: EVE, name: 'eve', realName: 'Eve · guest, may do nothing', isRestricted: true },
+  { id: ANA, name: 'ana', realName: 'Ana' },
+  { id: BO, name: 'bo', realName: 'Bo' },
+  { id: CY, name: 'cy', realName: 'Cy' },
+  { id: DEE, name: 'dee', realName: 'Dee' },
+  { id: EVE, name: 'eve', realName: 'Eve', isRestricted: true },
 ];
 
 export const BOT_TOKEN = 'xoxb-lab-0000000000-bot';

@@ -96,7 +96,7 @@ function waiting(scene: Scene): Line {
       const asked = listed((state.escalated ? [...gate.approvers, ...gate.escalateTo] : gate.approvers).map(who));
       return [
         ...(index > 0 ? ['; '] : []),
-        `${gate.title.toLowerCase()}, ${missing} more, by `,
+        `${missing} more for “${gate.title}”, by `,
         ...(state.deadline === null ? [] : [{ time: state.deadline }]),
         ', asked: ',
         ...asked,

@@ -62,6 +62,6 @@ function customers({ c, now }: Scene): Line {
 const waitingFor = ({ c }: Scene): Line[] =>
   c.nodes.flatMap((node): Line[] =>
     node.kind === 'gate' && c.gates[node.id]?.status === 'open'
-      ? [['Waiting for a decision: ', node.title.toLowerCase(), ', asked: ', ...node.approvers.map(who)]]
+      ? [['Waiting for a decision: ', node.title, ', asked: ', ...node.approvers.map(who)]]
       : [],
   );

@@ -43,6 +43,15 @@ export interface Lookup {
   readonly resolvers: string[];
 }
 
+/** The same set of answers, however they are written: order, letter case and an IPv6 address's short form do not count. */
+export function sameAnswer(type: DnsRecord['type'], a: string[], b: string[]): boolean {
+  const plain = (values: string[]) =>
+    JSON.stringify(values.map((value) => (type === 'AAAA' ? shortest(value) : value.toLowerCase())).sort());
+  return plain(a) === plain(b);
+}
+const shortest = (address: string): string =>
+  URL.canParse(`http://[${address}]`) ? new URL(`http://[${address}]`).hostname : address.toLowerCase();
+
 export interface Dns {
   /** Reads the present records at the provider and says what `wanted` would change. Changes nothing. */
   plan(wanted: DnsRecord[], signal: AbortSignal): Promise<DnsPlan>;

@@ -1,4 +1,5 @@
 import { done, notDone, unknown } from '../ports/answer.ts';
+import { sameAnswer } from '../ports/dns.ts';
 import { defineCheck } from './step.ts';
 
 /** What clients are told: the zone's authorities and every configured resolver, each asked for every record. */
@@ -21,7 +22,7 @@ export const dnsAnswers = defineCheck({
       for (const answer of answers) {
         servers.add(answer.server);
         if (answer.error !== null) silent.push(`${answer.server}: ${answer.error}`);
-        else if ([...answer.values].sort().join() !== [...change.new].sort().join())
+        else if (!sameAnswer(change.type, answer.values, change.new))
           old.push(`${change.name} at ${answer.server}: ${answer.values.join(' ') || 'nothing'}`);
       }
     const evidence = {
@@ -32,6 +33,7 @@ export const dnsAnswers = defineCheck({
     };
     if (old.length > 0) return notDone(`still old: ${old.slice(0, 3).join(', ')}`, evidence);
     if (silent.length > 0) return unknown(`no answer: ${silent[0]}`, evidence);
+    if (servers.size === 0) return unknown('no name server was asked', evidence);
     return done(evidence, `${values.dns.length} records the same at ${servers.size} servers`);
   },
 });

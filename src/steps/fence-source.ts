@@ -17,6 +17,7 @@ export const fenceSource = defineStep({
   repeat: 'verifiable',
   budgetMs: 2 * 60_000,
   callMs: 25_000,
+  clock: 'writes-stop',
   uses: ['database', 'cluster', 'hook'],
   async check({ database, cluster, source, target, values, signal }) {
     // Kept with the first intent: from where the end of the standby's WAL is read, and that it streamed when we stopped.
@@ -40,9 +41,10 @@ export const fenceSource = defineStep({
     const evidence = { ...seen, attempt: attempt.outcome, how: attempt.how };
     if (attempt.outcome === 'unreachable' && attempt.connectionRefused)
       return done(evidence, `stopped by ${values.fence.ref}`);
-    return attempt.outcome === 'accepted'
-      ? notDone(`run ${values.fence.ref}`, evidence)
-      : unknown(attempt.how, evidence);
+    // A server that refuses still runs: the hook was to stop it.
+    return attempt.outcome === 'unreachable'
+      ? unknown(attempt.how, evidence)
+      : notDone(`run ${values.fence.ref}`, evidence);
   },
   async run({ database, cluster, hook, source, values, system, signal }) {
     // A short stop: what is dirty is written before the server is told to end. Not at any price: the stop comes first.

@@ -1,4 +1,4 @@
-import { done, notDone } from '../ports/answer.ts';
+import { done, notDone, unknown } from '../ports/answer.ts';
 import { defineCheck } from './step.ts';
 
 /** Every service's public address, asked as a client would: by name, through DNS. The outage clock stops here. */
@@ -22,8 +22,13 @@ export const publicHealth = defineCheck({
       slowestMs: Math.round(slowest),
       bad: bad.map(({ service, status, error }) => ({ service, status, error })),
     };
-    return bad.length === 0
-      ? done(evidence, `${results.length} of ${results.length} services healthy, slowest ${Math.round(slowest)} ms`)
-      : notDone(bad.map(({ service, status, error }) => `${service}: ${error ?? status}`).join(', '), evidence);
+    if (bad.length === 0)
+      return done(
+        evidence,
+        `${results.length} of ${results.length} services healthy, slowest ${Math.round(slowest)} ms`,
+      );
+    const why = bad.map(({ service, status, error }) => `${service}: ${error ?? status}`).join(', ');
+    // Only an answer says that a service is not healthy; silence may as well be ours.
+    return bad.some(({ status }) => status !== null) ? notDone(why, evidence) : unknown(why, evidence);
   },
 });

@@ -1,4 +1,4 @@
-import { done, notDone } from '../ports/answer.ts';
+import { done, notDone, unknown } from '../ports/answer.ts';
 import { defineStep } from './step.ts';
 
 /** Stopped means the pods are gone: a terminating pod still writes. */
@@ -9,12 +9,16 @@ export const stopWriters = defineStep({
   after: ['read-only-source'],
   repeat: 'idempotent',
   budgetMs: 2 * 60_000,
+  clock: 'writes-stop',
   uses: ['cluster'],
   when: (system) => system.deployments.some((one) => one.writeHeavy),
   async check({ cluster, source, values, beforeOf, signal }) {
     const present = await cluster.deployments(source, values.stopWriters, signal);
     const evidence = { wanted: Object.fromEntries(present.map(({ name, wanted }) => [name, wanted])) };
     const first = (beforeOf('stop-writers')?.['wanted'] ?? evidence.wanted) as Record<string, number>;
+    const absent = values.stopWriters.filter((name) => !present.some((one) => one.name === name));
+    // What is not where it should be may run under another name: nothing is known of it.
+    if (absent.length > 0) return unknown(`${source} has no deployment ${absent.join(', ')}`, { ...evidence, absent });
     const left = present.filter((one) => one.wanted > 0 || one.pods > 0);
     return left.length === 0
       ? done(evidence, present.map(({ name }) => `${name} ${first[name] ?? 0} → 0`).join(', '))

@@ -1,6 +1,6 @@
 import type { PlanValues, RecordChange } from '../machine/types.ts';
-import { done, notDone } from '../ports/answer.ts';
-import type { Dns, DnsPlan, DnsRecord } from '../ports/dns.ts';
+import { done, notDone, unknown } from '../ports/answer.ts';
+import { type Dns, type DnsPlan, type DnsRecord, sameAnswer } from '../ports/dns.ts';
 import { defineStep } from './step.ts';
 
 const record = ({ provider, zone, name, type, ttl }: RecordChange, values: string[]): DnsRecord => ({
@@ -53,16 +53,26 @@ export const switchDns = defineStep({
         evidence,
       );
     // What the provider's servers answer is what "in sync" means, and it can still be seen after a restart.
-    const answers = await Promise.all(values.dns.map((change) => dns.answers(change, signal)));
-    const behind = values.dns.filter((change, index) =>
-      answers[index]!.some((answer) => answer.kind === 'authority' && !same(answer.values, change.new)),
+    const asked = await Promise.all(
+      values.dns.map(async (change) => {
+        const answers = (await dns.answers(change, signal)).filter(({ kind }) => kind === 'authority');
+        return { change, answers };
+      }),
     );
-    return behind.length === 0
-      ? done(evidence, `${values.dns.length} records, in sync at the provider: ${target}`)
-      : notDone(`accepted, not yet at the provider's servers: ${behind.map(({ name }) => name).join(', ')}`, {
-          ...evidence,
-          behind: behind.length,
-        });
+    const behind = asked.filter(({ change, answers }) =>
+      answers.some(({ error, values: now }) => error === null && !sameAnswer(change.type, now, change.new)),
+    );
+    if (behind.length > 0)
+      return notDone(
+        `accepted, not yet at the provider's servers: ${behind.map(({ change }) => change.name).join(', ')}`,
+        { ...evidence, behind: behind.length },
+      );
+    const silent = asked.flatMap(({ change, answers }) =>
+      answers.length === 0 ? `nobody answers for ${change.name}` : answers.flatMap(({ error }) => error ?? []),
+    );
+    return silent.length > 0
+      ? unknown(`accepted, and the provider's servers do not say so: ${silent[0]}`, evidence)
+      : done(evidence, `${values.dns.length} records, in sync at the provider: ${target}`);
   },
   async run({ dns, values, run, signal }) {
     const plan = await dns.plan(wantedRecords(values), signal);
@@ -77,7 +87,3 @@ export const switchDns = defineStep({
     return changesIn(plan) === 0 ? { restored: 0 } : await applied(dns, plan, `${run} switch-dns undo`, signal);
   },
 });
-
-/** Same set of values, in whatever order. */
-export const same = (a: string[], b: string[]): boolean =>
-  a.length === b.length && [...a].sort().join(' ') === [...b].sort().join(' ');

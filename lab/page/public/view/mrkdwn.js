@@ -29,7 +29,7 @@ export function mrkdwn(text, reader, { verbatim = false } = {}) {
 
   const bare = text.replace(/[\uE000\uE001]/g, '').replace(PIECES, (whole, block, code, inside, address) => {
     if (block !== undefined) return keep(html`<pre>${unmarked(block.replace(/^\n|\n$/g, ''))}</pre>`);
-    if (code !== undefined) return keep(html`<code>${unmarked(code)}</code>`);
+    if (code !== undefined) return keep(html`<code class="${code.length < 30 && 'short'}">${unmarked(code)}</code>`);
     if (inside !== undefined) return keep(entity(inside, reader));
     return verbatim ? whole : keep(link(decode(address), decode(address)));
   });

@@ -78,7 +78,7 @@ function pods({ name, wanted, ready }) {
   const dots = (/** @type {number} */ many, /** @type {string} */ kind) =>
     Array.from({ length: many }, () => html`<i class="${kind}"></i>`);
   const picture = fits && [dots(ready - leaving, 'up'), dots(missing, 'coming'), dots(leaving, 'leaving')];
-  const said = wanted === 0 && ready === 0 ? 'off' : `${ready}/${wanted}`;
+  const said = leaving > 0 ? `${ready}→${wanted}` : wanted === 0 ? 'off' : `${ready}/${wanted}`;
   return html`<li data-key="pods-${name}" title="${name}: ${ready} of ${wanted} pods ready"><span class="name">${name}</span>
     <span class="dots" aria-hidden="true">${picture}</span><span class="number">${said}</span></li>`;
 }
