@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 const ROOT = new URL('..', import.meta.url).pathname;
 const commands = [
   ['node_modules/typescript/bin/tsc', '-p', '.'],
+  ['node_modules/typescript/bin/tsc', '-p', 'lab/page/public'],
   ['node_modules/@biomejs/biome/bin/biome', 'check', '.'],
   ['scripts/generate.ts', '--check'],
 ];

@@ -26,6 +26,8 @@ const bin = (name: string) => join(ROOT, 'node_modules', name);
 const manifestSchema = join(ROOT, '../shared/facts/slack-manifest.schema.json');
 const checks = [
   () => run(bin('typescript/bin/tsc'), '-p', '.'),
+  // The page's scripts are plain JavaScript with types in comments: a project of its own.
+  () => run(bin('typescript/bin/tsc'), '-p', 'lab/page/public'),
   () => run(bin('@biomejs/biome/bin/biome'), 'check', '.'),
   () => run('scripts/generate.ts', '--check'),
   ...(existsSync(manifestSchema) ? [() => run('scripts/check-manifest.ts', manifestSchema)] : []),

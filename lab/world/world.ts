@@ -146,6 +146,7 @@ export async function startWorld({ pace, latencyMs, softFence, say }: WorldOptio
     }
 
     const slack = await startSlack({
+      team: { name: 'Eden, in the lab' },
       people: PEOPLE,
       usergroups: usergroups(eden),
       channels: channels(eden),

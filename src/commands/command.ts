@@ -40,6 +40,8 @@ export type Command = {
   summary: string;
   /** `read`: full members. `operate`: operators. `vote`: the gate decides. */
   access: 'read' | 'operate' | 'vote';
+  /** How many bare words it takes at most; more are refused, never ignored. Without it: any number, they are a text. */
+  words?: number;
   /** Only a button sends it; left out of help and hint. */
   buttonOnly?: boolean;
   handle(request: Request, world: CommandWorld): Promise<Reply>;
@@ -58,8 +60,11 @@ export const refuser =
   (request: Request, world: CommandWorld): Refuse =>
   async (why, lines = []) => {
     await world.runner.refused(request.person, request.text, flat(why), `refused:${request.delivery}`);
-    return say(why, lines, 'bad');
+    return say(refusal(why), lines, 'bad');
   };
+
+/** A sentence that says no mostly repeats what was typed. */
+export const refusal = (why: Line): Line => (typeof why === 'string' ? { untrusted: why } : why);
 
 export const flat = (line: Line): string =>
   [line]
@@ -77,5 +82,8 @@ export const openGates = (view: RunView): GateNode[] =>
   view.snapshot.context.nodes.filter(
     (node): node is GateNode => node.kind === 'gate' && view.snapshot.context.gates[node.id]?.status === 'open',
   );
+
+/** Beside the field of the form that asked for it. */
+export const atField = (field: string, why: string): Reply => ({ kind: 'fieldErrors', errors: { [field]: why } });
 
 export const toActor = (person: Person, groups: string[]): Actor => ({ id: person.id, kind: person.kind, groups });

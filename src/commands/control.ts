@@ -1,8 +1,10 @@
 /** Pausing, going on, trying again, asking again, undoing, noting: what operators do to a run under way. */
+import { whereIs } from '../machine/due.ts';
 import { noReturn, stepNode, toUndo } from '../machine/facts.ts';
 import type { Reply } from '../ports/chat.ts';
 import type { NewEvent, RunView } from '../runner/ledger.ts';
-import { type Command, type CommandWorld, type Request, refuser, runOf, say } from './command.ts';
+import { atField, type Command, type CommandWorld, type Request, refuser, runOf, say } from './command.ts';
+import { plainText } from './parse.ts';
 
 /** Takes the event, or says why not; `done` is what the person reads when it was taken. */
 async function act(
@@ -51,6 +53,7 @@ export const pause: Command = {
 export const resume: Command = {
   name: 'resume',
   usage: 'resume',
+  words: 0,
   summary: 'Go on after a pause.',
   access: 'operate',
   handle: (request, world) =>
@@ -71,6 +74,7 @@ export const resume: Command = {
 export const retry: Command = {
   name: 'retry',
   usage: 'retry [step]',
+  words: 1,
   summary: 'Ask again about a held step, or try it again if it is surely not done.',
   access: 'operate',
   handle: (request, world) =>
@@ -97,6 +101,7 @@ export const retry: Command = {
 export const ask: Command = {
   name: 'ask',
   usage: 'ask <gate>',
+  words: 1,
   summary: 'Ask a denied or timed-out gate again.',
   access: 'operate',
   buttonOnly: true,
@@ -124,7 +129,9 @@ export const abort: Command = {
     if (
       view &&
       request.via === 'action' &&
-      view.snapshot.context.endedAt === null &&
+      view.refused === null &&
+      view.snapshot.context.end === null &&
+      whereIs(view.snapshot) !== 'rollingBack' &&
       !noReturn(view.snapshot.context)
     ) {
       const steps = toUndo(view.snapshot.context).map((step) => step.title);
@@ -143,20 +150,26 @@ export const abort: Command = {
         },
       };
     }
+    const missing = 'An abort needs a reason: /dr abort reason:"…". Nothing was undone.';
+    if (request.via === 'form' && reason === '') {
+      await refuser(request, world)(missing);
+      return atField('reason', missing);
+    }
     return await act(request, world, (now) => {
       const c = now.snapshot.context;
       const ended = endedWords(now);
       if (ended) return { refuse: ended };
+      if (whereIs(now.snapshot) === 'rollingBack') return { refuse: `${now.run} is being undone already.` };
       const last = noReturn(c);
       if (last)
         return {
           refuse: `Abort is no longer possible: “${last.title}” may have taken place. ${last.noUndo} You can pause, or retry what is held.`,
         };
-      if (reason === '') return { refuse: 'An abort needs a reason: /dr abort reason:"…". Nothing was undone.' };
+      if (reason === '') return { refuse: missing };
       const count = toUndo(c).length;
       return {
         event: { type: 'ABORTED', by: request.person, reason },
-        done: `${now.run} is aborted${count === 0 ? '; nothing had been changed' : `; ${count} steps are undone, last first`}.`,
+        done: `${now.run} is aborted${count === 0 ? '; nothing had been changed' : `; ${count} step${count === 1 ? ' is' : 's are'} undone, last first`}.`,
       };
     });
   },
@@ -168,7 +181,8 @@ export const note: Command = {
   summary: 'Write a line into the run’s thread and record.',
   access: 'operate',
   async handle(request, world) {
-    const text = (request.named['reason'] ?? request.words.join(' ')).trim();
+    // As it was typed: a note is no command line, and "to:" in it is only a word.
+    const text = plainText(request.text).replace(/^\S+\s*/, '');
     const view = world.runner.active() ?? world.runner.last();
     const refuse = refuser(request, world);
     if (text === '') return await refuse('A note needs its text: /dr note vendor called back, ETA 20 min.');
@@ -179,6 +193,8 @@ export const note: Command = {
       { type: 'NOTED', by: request.person, text },
       request.delivery,
     );
-    return appended.ok ? say(`Noted on ${view.run}.`) : { kind: 'none' };
+    if (appended.ok) return say(`Noted on ${view.run}.`);
+    if (appended.because === 'duplicate') return { kind: 'none' };
+    return await refuse(`The note could not be kept: ${view.run} holds an event this version of Regent does not take.`);
   },
 };

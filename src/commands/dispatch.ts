@@ -6,7 +6,7 @@ import { sentenceOf } from '../lib/errors.ts';
 import { nearest } from '../lib/nearest.ts';
 import { mayOperate, mayRead } from '../policy/authorize.ts';
 import type { Chat, Dispatch, Incoming, Reply } from '../ports/chat.ts';
-import { type Command, type CommandWorld, flat, type Request, refuser, say, toActor } from './command.ts';
+import { type Command, type CommandWorld, type Request, refusal, refuser, say, toActor } from './command.ts';
 import { launcher } from './launcher.ts';
 import { parse } from './parse.ts';
 import { ALIASES, COMMANDS } from './table.ts';
@@ -57,14 +57,17 @@ async function dispatch(input: Incoming, world: DispatchWorld): Promise<Reply> {
 /** What is asked for, by whom; or at once the answer when it cannot be told. */
 async function toRequest(input: Incoming, world: DispatchWorld): Promise<(Request & { command: Command }) | Reply> {
   const actor = await actorOf(input.person, world);
+  const text = textOf(input);
   const base = { person: input.person, actor, delivery: input.delivery };
-  const refuseWith = async (why: string, text: string): Promise<Reply> => {
-    await world.runner.refused(input.person, text, flat(why), `refused:${input.delivery}`);
-    return say(why, [], 'bad');
+  const refuseWith = async (why: string): Promise<Reply> => {
+    await world.runner.refused(input.person, text, why, `refused:${input.delivery}`);
+    return say(refusal(why), [], 'bad');
   };
+  const reads = mayRead(actor);
+  if (!reads.ok) return await refuseWith(reads.why);
   if (input.kind === 'command') {
     const parsed = parse(input.text);
-    if (!parsed.ok) return await refuseWith(parsed.sentence, input.text);
+    if (!parsed.ok) return await refuseWith(parsed.sentence);
     const [first, ...words] = parsed.words;
     if (first === undefined && Object.keys(parsed.named).length === 0) return launcher(world, actor);
     const command = first === undefined ? undefined : named(first);
@@ -75,17 +78,20 @@ async function toRequest(input: Incoming, world: DispatchWorld): Promise<(Reques
       );
       return await refuseWith(
         `“${first ?? input.text}” is not a command.${near ? ` Did you mean /dr ${near}?` : ' See /dr help.'} Nothing was started.`,
-        input.text,
       );
     }
+    const extra = unasked(command, words, parsed.named);
+    if (extra !== null)
+      return await refuseWith(
+        `/dr ${command.name} does not take “${extra}”: /dr ${command.usage}. Nothing was started.`,
+      );
     return { ...base, command, words, named: parsed.named, carried: {}, via: 'command', text: input.text };
   }
   const id = input.kind === 'action' ? input.action : input.form;
   const command = named(id.split(':')[0] ?? '');
   const carried = json(input.kind === 'action' ? input.value : input.meta);
-  const text = `${input.kind} ${id} ${input.kind === 'action' ? input.value : input.meta}`.slice(0, 500);
   if (!command || carried === null)
-    return await refuseWith('This button is of another version of Regent. Nothing was run. See /dr status.', text);
+    return await refuseWith('This button is of another version of Regent. Nothing was run. See /dr status.');
   const fields = input.kind === 'form' ? input.fields : {};
   return {
     ...base,
@@ -94,8 +100,23 @@ async function toRequest(input: Incoming, world: DispatchWorld): Promise<(Reques
     named: fields,
     carried,
     via: input.kind,
-    text: input.kind === 'form' ? `${text} ${JSON.stringify(fields).slice(0, 300)}` : text,
+    text,
   };
+}
+
+/** What was asked, for the journal. */
+function textOf(input: Incoming): string {
+  if (input.kind === 'command') return input.text;
+  if (input.kind === 'action') return `action ${input.action} ${input.value}`.slice(0, 500);
+  return `${`form ${input.form} ${input.meta}`.slice(0, 500)} ${JSON.stringify(input.fields).slice(0, 300)}`;
+}
+
+/** What the command has no use for; null when there is nothing. Ignored, it might be what mattered to who typed it. */
+function unasked(command: Command, words: string[], given: Record<string, string>): string | null {
+  if (command.usage.includes('<text>')) return null;
+  const name = Object.keys(given).find((key) => !command.usage.includes(`${key}:`));
+  if (name !== undefined) return `${name}:${given[name]}`;
+  return command.words !== undefined && words.length > command.words ? words.slice(command.words).join(' ') : null;
 }
 
 const json = (text: string): Record<string, unknown> | null => {

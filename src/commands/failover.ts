@@ -1,6 +1,7 @@
+import { sentenceOf, UserError } from '../lib/errors.ts';
 import { nearest } from '../lib/nearest.ts';
 import type { Form, Reply } from '../ports/chat.ts';
-import { type Command, type CommandWorld, type Request, refuser, say } from './command.ts';
+import { atField, type Command, type CommandWorld, type Request, refuser, say } from './command.ts';
 
 /** What is wrong with a region, in a sentence; null when nothing is. */
 export function regionProblem(region: string, world: CommandWorld): string | null {
@@ -25,6 +26,13 @@ async function problem(
         field: 'to',
         why: `${asked.from} cannot fail over to itself. Name another region with to:. Nothing was started.`,
       };
+  } else {
+    try {
+      world.runner.targetFor(asked.from);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      return { field: 'to', why: `${sentenceOf(error)} Nothing was started.` };
+    }
   }
   if (asked.reason === '')
     return {
@@ -102,7 +110,7 @@ export const failover: Command = {
     const wrong = await problem(asked, world);
     if (wrong) {
       const reply = await refuse(wrong.why);
-      return via === 'form' ? { kind: 'fieldErrors', errors: { [wrong.field]: wrong.why } } : reply;
+      return via === 'form' ? atField(wrong.field, wrong.why) : reply;
     }
     const target = asked.to ?? world.runner.targetFor(asked.from);
     const begun = await world.runner.begin(asked.from, target, asked.reason, request.person, request.delivery);

@@ -5,6 +5,7 @@ import { type Command, say } from './command.ts';
 export const helpOf = (table: () => Command[]): Command => ({
   name: 'help',
   usage: 'help',
+  words: 0,
   summary: 'This list.',
   access: 'read',
   async handle(_request, world) {

@@ -7,6 +7,7 @@ import { regionProblem } from './failover.ts';
 export const plan: Command = {
   name: 'plan',
   usage: 'plan <region> [to:<region>]',
+  words: 1,
   summary: 'What a failover would do, current → new, and what is not ready. Changes nothing.',
   access: 'read',
   async handle(request, world) {

@@ -1,13 +1,17 @@
 import { whereIs } from '../machine/due.ts';
 import { status as statusMessage } from '../messages/status.ts';
-import { type Command, runOf, say } from './command.ts';
+import { type Command, refuser, runOf, say } from './command.ts';
 
 export const status: Command = {
   name: 'status',
   usage: 'status [detail]',
+  words: 1,
   summary: 'How it stands, for everybody; `detail` for operators.',
   access: 'read',
   async handle(request, world) {
+    const [word] = request.words;
+    if (word !== undefined && word !== 'detail')
+      return await refuser(request, world)(`“${word}” is not a kind of status: /dr status, or /dr status detail.`);
     const view = runOf(request, world) ?? world.runner.last();
     if (!view) {
       const roles = await world.runner.rolesNow();
@@ -24,7 +28,7 @@ export const status: Command = {
       facts: {},
       contacts: world.contacts,
     };
-    const detail = request.words[0] === 'detail' || request.via === 'action';
+    const detail = word === 'detail' || request.via === 'action';
     return { kind: 'message', message: statusMessage(scene, detail, await world.linkTo(view.run)) };
   },
 };

@@ -23,11 +23,11 @@ export const COMMANDS: Command[] = [
   helpOf(() => COMMANDS),
 ];
 
-/** What Slack shows beside the command while it is typed. */
+/** What Slack shows beside the command while it is typed: how a failover is asked for, and the names of the rest. */
 export const usageHint = (): string =>
   `[${COMMANDS.filter((command) => !command.buttonOnly)
-    .map((command) => command.name)
-    .join('|')}]`;
+    .map((command) => (command === failover ? command.usage : command.name))
+    .join(' | ')}]`;
 
 /** Other words people know a command by. Databases call a planned failover a switchover. */
 export const ALIASES: Record<string, string> = { switchover: 'failover' };

@@ -1,21 +1,22 @@
 /** `approve`, `deny` and `confirm`: one way of deciding a gate, whoever asks and wherever. */
-import { gateNode } from '../machine/facts.ts';
-import type { GateNode } from '../machine/types.ts';
+import { whereIs } from '../machine/due.ts';
+import { gateNode, gateState } from '../machine/facts.ts';
+import { type GateNode, PHASES, type Phase } from '../machine/types.ts';
 import { who } from '../messages/scene.ts';
 import { decisionAfter, mayVote } from '../policy/authorize.ts';
 import type { Line, Reply, Span } from '../ports/chat.ts';
 import type { NewEvent, RunView } from '../runner/ledger.ts';
-import { type Command, type CommandWorld, openGates, type Request, refuser, runOf, say } from './command.ts';
+import { atField, type Command, type CommandWorld, openGates, type Request, refuser, runOf, say } from './command.ts';
 
-/** Which gate is meant: the button's, the one named, or the only one that fits the verb. */
+/** Which gate is meant: the button's, the one named, the verb's own. Only a denial takes whichever is open. */
 function gateMeant(request: Request, view: RunView, preferred: 'promote' | 'dns' | null): string | null {
   const carried = request.carried['gate'];
   if (typeof carried === 'string') return carried;
-  const open = openGates(view).map((gate) => gate.id);
   const named = request.words[0];
-  if (named !== undefined && view.snapshot.context.nodes.some((node) => node.kind === 'gate' && node.id === named))
-    return named;
-  return (preferred !== null && open.includes(preferred) ? preferred : open[0]) ?? preferred;
+  if (named !== undefined && gateNode(view.snapshot.context, named)) return named;
+  // A misspelt name, or a second "approve" after the first decided, must not decide another gate.
+  if (preferred !== null) return named ?? preferred;
+  return openGates(view)[0]?.id ?? null;
 }
 
 async function decide(
@@ -30,7 +31,11 @@ async function decide(
   const c = view.snapshot.context;
   const id = gateMeant(request, view, preferred);
   const gate = id === null ? undefined : gateNode(c, id);
-  if (!gate || id === null) return await refuse(`${c.run} waits for no decision now.`);
+  if (id === null) return await refuse(`${c.run} waits for no decision now.`);
+  if (!gate) {
+    const gates = c.nodes.filter((node) => node.kind === 'gate').map((node) => node.id);
+    return await refuse(`“${id}” is not a decision of ${c.run}. Decisions: ${gates.join(', ')}. Nothing was decided.`);
+  }
 
   const late = decidedAlready(request, view, gate);
   if (late) return await refuse(late);
@@ -39,15 +44,19 @@ async function decide(
 
   const reason = (request.named['reason'] ?? request.words.filter((word) => word !== id).join(' ')).trim();
   if (vote === 'deny' && reason === '') {
-    if (request.via !== 'command') return { kind: 'form', form: denyForm(view, gate) };
-    return await refuse(`A denial needs a reason: /dr deny ${id} reason:"…". Nothing was decided.`);
+    if (request.via === 'action') return { kind: 'form', form: denyForm(view, gate) };
+    const missing = `A denial needs a reason: /dr deny ${id} reason:"…". Nothing was decided.`;
+    const reply = await refuse(missing);
+    return request.via === 'form' ? atField('reason', missing) : reply;
   }
+  const seen = gateState(c, id);
   const appended = await world.runner.append(
     view.run,
     request.person,
     (snapshot): NewEvent[] => {
       const now = snapshot.context;
-      const hash = now.gates[id]?.hash ?? '';
+      // Asked anew meanwhile: the vote was for what its card showed, so it is refused.
+      const hash = now.gates[id]?.round === seen.round ? (seen.hash ?? '') : '';
       const voted: NewEvent = {
         type: 'VOTED',
         gate: id,
@@ -86,6 +95,8 @@ function decidedAlready(request: Request, view: RunView, gate: GateNode): Line |
   const c = view.snapshot.context;
   const state = c.gates[gate.id];
   if (c.endedAt !== null) return `${c.run} has ended. Nothing more to do.`;
+  if (!PHASES.includes(whereIs(view.snapshot) as Phase))
+    return `${c.run} is being undone: nothing is decided any more.`;
   const round = request.carried['round'];
   if (typeof round === 'number' && state && round !== state.round)
     return 'This card has been asked anew since: see the newer one in the thread. Nothing was decided.';
@@ -134,14 +145,16 @@ const denyForm = (view: RunView, gate: GateNode) => ({
 
 export const approve: Command = {
   name: 'approve',
-  usage: 'approve [gate]',
+  usage: 'approve [gate] [reason:"…"]',
+  words: 1,
   summary: 'Approve the promotion, or the gate you name.',
   access: 'vote',
   handle: (request, world) => decide(request, world, 'promote', 'approve'),
 };
 export const confirm: Command = {
   name: 'confirm',
-  usage: 'confirm [gate]',
+  usage: 'confirm [gate] [reason:"…"]',
+  words: 1,
   summary: 'Confirm the DNS change.',
   access: 'vote',
   handle: (request, world) => decide(request, world, 'dns', 'approve'),

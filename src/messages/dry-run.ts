@@ -7,7 +7,8 @@ import { listed, route, SIGN, who } from './scene.ts';
 type Asked = { plan: Plan; steps: { id: string; title: string; phase: string; effect: boolean; answer: Answer }[] };
 
 export function dryRun({ plan, steps }: Asked): Message {
-  const notReady = steps.filter((step) => !step.effect && step.answer.is !== 'done');
+  // Of a change "not done" is what is to be expected; that nothing is known of its place is not.
+  const notReady = steps.filter(({ effect, answer }) => answer.is === 'unknown' || (!effect && answer.is !== 'done'));
   const line = ({ title, effect, answer }: Asked['steps'][number]): Line => {
     if (answer.is === 'done')
       return [`${SIGN.done} ${title}${effect ? ' (already so)' : ''} · `, { untrusted: answer.summary ?? '' }];
@@ -17,11 +18,14 @@ export function dryRun({ plan, steps }: Asked): Message {
   const gates = plan.nodes
     .filter((node): node is GateNode => node.kind === 'gate')
     .map(
-      (gate): Line => [
-        `Gate “${gate.title}”: ${gate.votes} of `,
-        ...listed(gate.approvers.map(who)),
-        gate.requesterMayVote ? '' : ', not who asks',
-      ],
+      (gate): Line =>
+        gate.required
+          ? [
+              `Gate “${gate.title}”: ${gate.votes} of `,
+              ...listed(gate.approvers.map(who)),
+              ...(gate.requesterMayVote ? [] : [', not who asks']),
+            ]
+          : `Gate “${gate.title}”: nobody is asked, the evidence decides`,
     );
   return {
     title: [{ bold: 'Plan' }, ` · ${route(plan)} · nothing was changed · `, { code: plan.hash.slice(0, 12) }],

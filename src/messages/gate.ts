@@ -2,8 +2,8 @@
 import { bytesText } from '../lib/bytes.ts';
 import { stepsOf } from '../machine/facts.ts';
 import type { Context, GateNode, GateState } from '../machine/types.ts';
-import type { Action, Line, Message } from '../ports/chat.ts';
-import { button, listed, route, type Scene, SIGN, who } from './scene.ts';
+import type { Action, Line, Message, Span } from '../ports/chat.ts';
+import { abortButton, askedAt, button, isForward, listed, route, type Scene, SIGN, who } from './scene.ts';
 
 const MOST_RECORDS = 10;
 
@@ -16,9 +16,11 @@ export function gate(scene: Scene): Message | null {
   const title: Line = [{ bold: node.title }, ` · ${route(c)} · ${c.run}`];
   const superseded = state.round !== Number(facts['round']) || state.status === 'none';
   if (superseded)
+    return { title, lines: [[`${SIGN.held} Not valid any more`, ...why(state)]], tone: 'plain', actions: [] };
+  if (state.status === 'open' && !isForward(scene))
     return {
       title,
-      lines: [`${SIGN.held} ${why(state, c)} It is asked again.`],
+      lines: [`${SIGN.held} Nobody is asked any more: ${c.run} ${over(scene)}.`],
       tone: 'plain',
       actions: [],
     };
@@ -26,24 +28,32 @@ export function gate(scene: Scene): Message | null {
     title,
     lines: [...meaning(node, c), ...evidence(node, state), ...controlPlane(c), ...votes(scene, node, state)],
     tone: state.status === 'open' ? 'waiting' : state.status === 'approved' ? 'good' : 'bad',
-    actions: actions(node, state, c),
+    actions: actions(scene, node, state),
   };
 }
 
-const why = (state: GateState, c: Context): string =>
-  state.reason === null || state.reason === ''
-    ? `This was asked for another plan than the one of ${c.run} now.`
-    : `What was approved is no longer so: ${state.reason}.`;
+/** Behind "not valid any more": why, as far as the state still knows, and where to look instead. */
+function why(state: GateState): Span[] {
+  if (state.status !== 'none') return [': it was asked again since. See the newer card in this thread.'];
+  const reason = state.reason ?? '';
+  return reason === '' ? [': it is asked again.'] : [': ', { untrusted: reason }, '. It is asked again.'];
+}
+
+const over = ({ c }: Scene): string =>
+  c.endedAt === null ? 'is being undone' : c.end === 'takenOver' ? 'was taken over by hand' : 'has ended';
 
 /** What happens when it is approved, and what cannot be taken back. */
 function meaning(node: GateNode, c: Context): Line[] {
   const values = c.plan?.values;
   if (!values) return [];
   if (node.id === 'dns') {
-    const changed = values.dns.map(
-      (change) =>
-        `${change.name}  ${change.type}  ${change.old?.join(' ') ?? 'nothing'} → ${change.new.join(' ')}  TTL ${change.ttl}  ${change.provider}`,
-    );
+    const changed = values.dns.map(({ name, type, old, oldTtl, new: wanted, ttl, provider }) => {
+      const move =
+        old?.join(' ') === wanted.join(' ')
+          ? `${wanted.join(' ')} already`
+          : `${old?.join(' ') ?? 'nothing'} → ${wanted.join(' ')}`;
+      return `${name}  ${type}  ${move}  TTL ${oldTtl === null || oldTtl === ttl ? ttl : `${oldTtl} → ${ttl}`}  ${provider}`;
+    });
     const more = changed.length - MOST_RECORDS;
     return [
       `Carried out only after ${c.target} has accepted a write.`,
@@ -114,10 +124,9 @@ function votes({ c }: Scene, node: GateNode, state: GateState): Line[] {
         [`${SIGN.held} Timed out at `, { time: state.decidedAt ?? 0 }, '; nobody denied it. Nothing more starts.'],
       ];
     default: {
-      const asked = listed((state.escalated ? [...node.approvers, ...node.escalateTo] : node.approvers).map(who));
       const line: Line = [
         `Needs ${node.votes} of `,
-        ...asked,
+        ...askedAt(c, node),
         ...(node.requesterMayVote ? [] : [', not ', who(c.requestedBy)]),
         ...(state.deadline === null ? [] : [', by ', { time: state.deadline }]),
         ...(state.escalated ? [' (asked again, more people)'] : []),
@@ -129,7 +138,8 @@ function votes({ c }: Scene, node: GateNode, state: GateState): Line[] {
   }
 }
 
-function actions(node: GateNode, state: GateState, c: Context): Action[] {
+function actions(scene: Scene, node: GateNode, state: GateState): Action[] {
+  const { c } = scene;
   const more = { gate: node.id, hash: state.hash, round: state.round };
   if (state.status === 'open') {
     const verb = node.id === 'dns' ? 'confirm' : 'approve';
@@ -146,8 +156,6 @@ function actions(node: GateNode, state: GateState, c: Context): Action[] {
     return [button(verb, label, c, more, { style: 'primary', confirm }), button('deny', 'Deny…', c, more)];
   }
   if (state.status === 'denied' || state.status === 'expired')
-    return c.endedAt === null
-      ? [button('ask', 'Ask again', c, more), button('abort', 'Abort and undo…', c, {}, { style: 'danger' })]
-      : [];
+    return isForward(scene) ? [button('ask', 'Ask again', c, more), ...abortButton(scene)] : [];
   return [];
 }

@@ -1,10 +1,23 @@
 /** The pinned message of a run: where we are, whether it goes well, and what is wanted of whom. */
 import { clockText } from '../lib/duration.ts';
-import { gatesOf, noReturn, stepsOf, toUndo } from '../machine/facts.ts';
+import { gatesOf, stepsOf, toUndo } from '../machine/facts.ts';
 import { PHASES, type Phase } from '../machine/types.ts';
 import type { Action, Line, Message, Tone } from '../ports/chat.ts';
 import { endedLine } from './ended.ts';
-import { button, kindOf, listed, modeSign, progressOf, route, type Scene, SIGN, who } from './scene.ts';
+import {
+  abortButton,
+  askedAt,
+  button,
+  isForward,
+  kindOf,
+  modeSign,
+  openGates,
+  progressOf,
+  route,
+  type Scene,
+  SIGN,
+  who,
+} from './scene.ts';
 
 const END_WORDS = {
   completed: 'completed',
@@ -17,8 +30,9 @@ export function headline(scene: Scene): Message {
   const { c, where } = scene;
   const ended = c.endedAt !== null && c.end !== null;
   const lines: Line[] = [state(scene), bar(scene), clocks(scene), waiting(scene)];
-  for (const { rule, by, reason } of c.overrides)
-    lines.push(['Override: ', { code: rule }, ' by ', who(by), ', ', { untrusted: `“${reason}”` }]);
+  const overrides = c.overrides.map(
+    ({ rule, by, reason }): Line => ['Override: ', { code: rule }, ' by ', who(by), ', ', { untrusted: `“${reason}”` }],
+  );
   const tone: Tone = ended
     ? c.end === 'completed'
       ? 'good'
@@ -30,9 +44,9 @@ export function headline(scene: Scene): Message {
         : 'plain';
   return {
     title: [`${modeSign(c)} `, { bold: c.run }, ` · ${route(c)} · ${kindOf(c)}`],
-    lines: ended ? [endedLine(scene), state(scene)] : lines,
+    lines: [...(ended ? [endedLine(scene), state(scene)] : lines), ...overrides],
     tone,
-    actions: ended || where === 'rollingBack' ? [] : actions(scene),
+    actions: ended || !isForward(scene) ? [] : actions(scene),
     fallback: `${c.run}: ${route(c)}, ${ended ? END_WORDS[c.end!] : c.holds.length > 0 ? 'held' : where}.`,
   };
 }
@@ -49,6 +63,8 @@ function state({ c, where }: Scene): Line {
   const hold = c.holds[0];
   if (hold) {
     if (hold.kind === 'person') return [`${SIGN.held} paused by `, who(hold.ref), ' · ', ...asked];
+    if (hold.kind === 'replay')
+      return [`${SIGN.held} held: `, { untrusted: hold.why }, '. See the card in the thread ↓ · ', ...asked];
     const title = c.nodes.find((node) => node.id === hold.ref)?.title ?? 'making the plan';
     return [`${SIGN.held} held at “${title}”. See the card in the thread ↓ · `, ...asked];
   }
@@ -61,8 +77,9 @@ function bar({ c, where }: Scene): Line {
   return PHASES.filter((phase) => stepsOf(c, phase).length + gatesOf(c, phase).length > 0)
     .map((phase) => {
       const index = PHASES.indexOf(phase);
-      if (here === -1 || index > here) return `· ${phase}`;
-      return index < here ? `${SIGN.done} ${phase}` : `${SIGN.running} ${phase} ${progressOf(c, phase)}`;
+      // Undone or tidied up meanwhile: what was gone through is told by when it ended.
+      if (here === -1 ? c.phases[phase]?.to != null : index < here) return `${SIGN.done} ${phase}`;
+      return index === here ? `${SIGN.running} ${phase} ${progressOf(c, phase)}` : `· ${phase}`;
     })
     .join('   ');
 }
@@ -77,15 +94,13 @@ function clocks({ c, now }: Scene): Line {
   return parts.join(' · ');
 }
 
-const openGates = ({ c }: Scene) =>
-  c.nodes.flatMap((node) => (node.kind === 'gate' && c.gates[node.id]?.status === 'open' ? [node] : []));
-
 /** Who is waited for, what for, until when: or nobody, said so. */
 function waiting(scene: Scene): Line {
   const { c } = scene;
   const open = openGates(scene);
-  if (c.holds.some((hold) => hold.kind !== 'person'))
-    return ['Waiting for: a decision on the held step, ', ...reach(scene)];
+  const stopped = c.holds.find((hold) => hold.kind !== 'person');
+  if (stopped?.kind === 'gate') return ['Waiting for: somebody to ask again or abort, ', ...reach(scene)];
+  if (stopped) return ['Waiting for: a decision on the held step, ', ...reach(scene)];
   if (c.holds.length > 0) return 'Waiting for: somebody to resume';
   if (open.length === 0) return 'Waiting for: nobody';
   return [
@@ -93,13 +108,12 @@ function waiting(scene: Scene): Line {
     ...open.flatMap((gate, index) => {
       const state = c.gates[gate.id]!;
       const missing = gate.votes - state.votes.filter((vote) => vote.vote === 'approve').length;
-      const asked = listed((state.escalated ? [...gate.approvers, ...gate.escalateTo] : gate.approvers).map(who));
       return [
         ...(index > 0 ? ['; '] : []),
-        `${missing} more for “${gate.title}”, by `,
-        ...(state.deadline === null ? [] : [{ time: state.deadline }]),
-        ', asked: ',
-        ...asked,
+        `${missing} more for “${gate.title}”, `,
+        ...(state.deadline === null ? [] : ['by ', { time: state.deadline }, ', ']),
+        'asked: ',
+        ...askedAt(c, gate),
       ];
     }),
   ];
@@ -112,11 +126,12 @@ const reach = ({ contacts }: Scene) => {
     : named.map(([role, how], index) => `${index > 0 ? ', ' : ''}${role}: ${how}`);
 };
 
-function actions({ c }: Scene): Action[] {
+function actions(scene: Scene): Action[] {
+  const { c } = scene;
   const paused = c.holds.some((hold) => hold.kind === 'person');
-  const list = [paused ? button('resume', 'Resume', c, {}, { style: 'primary' }) : button('pause', 'Pause', c)];
-  if (noReturn(c) === undefined)
-    list.push(button('abort', toUndo(c).length > 0 ? 'Abort and undo…' : 'Abort…', c, {}, { style: 'danger' }));
-  list.push(button('status', 'Details', c));
-  return list;
+  return [
+    paused ? button('resume', 'Resume', c, {}, { style: 'primary' }) : button('pause', 'Pause', c),
+    ...abortButton(scene),
+    button('status', 'Details', c),
+  ];
 }

@@ -1,27 +1,27 @@
 /** The card of a hold: what is not known or not done, what that means, and the choices that are valid now. */
-import { noReturn, stepNode, stepState, toUndo } from '../machine/facts.ts';
+import { noReturn, stepNode, stepState } from '../machine/facts.ts';
 import type { Action, Line, Message } from '../ports/chat.ts';
-import { button, route, type Scene, SIGN, who } from './scene.ts';
+import { abortButton, button, route, type Scene, SIGN, who } from './scene.ts';
 
 export function hold(scene: Scene): Message | null {
   const { c, facts } = scene;
   const now = c.holds.find((one) => one.n === Number(facts['n']));
   const ref = String(facts['ref']);
   const step = stepNode(c, ref);
-  const name = step?.title ?? (ref === 'plan' ? 'making the plan' : ref);
+  const name = step?.title ?? (ref === 'plan' ? 'Make the plan' : ref);
   if (facts['kind'] === 'person') {
     return now
       ? {
-          title: [`${SIGN.held} Paused by `, who(ref), ` · ${c.run}`],
+          title: [`${SIGN.held} Paused by `, who(ref), ` · ${route(c)} · ${c.run}`],
           lines: [
-            { untrusted: String(facts['why']) },
+            ...(facts['why'] === 'paused' ? [] : [{ untrusted: `“${facts['why']}”` }]),
             'What is in flight goes on; nothing new starts. Votes still count.',
           ],
           tone: 'waiting',
           actions: [button('resume', 'Resume', c, {}, { style: 'primary' })],
         }
       : {
-          title: [`${SIGN.running} Resumed by `, who(String(facts['by'])), ` · ${c.run}`],
+          title: [`${SIGN.running} Resumed by `, who(String(facts['by'])), ` · ${route(c)} · ${c.run}`],
           lines: [],
           tone: 'plain',
           actions: [],
@@ -29,7 +29,7 @@ export function hold(scene: Scene): Message | null {
   }
   if (!now)
     return {
-      title: [`${SIGN.running} “${name}” is no longer held · ${c.run}`],
+      title: [`${SIGN.running} “${name}” is no longer held · ${route(c)} · ${c.run}`],
       lines: [
         [
           'Went on after: ',
@@ -41,13 +41,21 @@ export function hold(scene: Scene): Message | null {
       tone: 'plain',
       actions: [],
     };
-  const state = stepState(c, ref);
-  const unknown = state.status === 'unknown' || state.status === 'undoUnknown';
-  const title: Line = unknown
-    ? [`${SIGN.held} We do not know whether “${name}” took · ${route(c)} · ${c.run}`]
-    : [`${SIGN.held} “${name}” is not done · ${route(c)} · ${c.run}`];
+  const { status } = stepState(c, ref);
+  const unknown = status === 'unknown' || status === 'undoUnknown';
+  const said =
+    facts['kind'] === 'replay'
+      ? 'This version of Regent does not understand the run so far'
+      : status === 'undoUnknown'
+        ? `We do not know whether “${name}” is undone`
+        : status === 'unknown' && step?.effect
+          ? `We do not know whether “${name}” took`
+          : status === 'unknown'
+            ? `“${name}” has no answer`
+            : `“${name}” is not done`;
+  const title: Line = [`${SIGN.held} ${said} · ${route(c)} · ${c.run}`];
   const lines: Line[] = [{ untrusted: now.why }];
-  if (unknown && step?.repeat === 'once')
+  if (status === 'unknown' && step?.repeat === 'once')
     lines.push('It must not be sent twice. Nothing is sent again until it is known.');
   if (step?.proves) lines.push('What comes after rests on this proof: it cannot be skipped.');
   const last = noReturn(c);
@@ -61,9 +69,11 @@ export function hold(scene: Scene): Message | null {
   };
 }
 
-function actions({ c }: Scene, ref: string, unknown: boolean): Action[] {
-  const list = [button('retry', unknown ? 'Check again' : 'Retry', c, { step: ref }, { style: 'primary' })];
-  if (noReturn(c) === undefined && c.end === null)
-    list.push(button('abort', toUndo(c).length > 0 ? 'Abort and undo…' : 'Abort…', c, {}, { style: 'danger' }));
-  return list;
+function actions(scene: Scene, ref: string, unknown: boolean): Action[] {
+  const { c, facts } = scene;
+  const on =
+    facts['kind'] === 'replay'
+      ? button('resume', 'Resume', c, {}, { style: 'primary' })
+      : button('retry', unknown ? 'Check again' : 'Retry', c, { step: ref }, { style: 'primary' });
+  return [on, ...abortButton(scene)];
 }

@@ -1,7 +1,7 @@
 /** One reply per phase, edited in place: what runs now and what each step found, with how long it took. */
 import { tookText } from '../lib/duration.ts';
-import { stepState, stepsOf } from '../machine/facts.ts';
-import type { Context, StepNode } from '../machine/types.ts';
+import { stepNode, stepState, stepsOf, toUndo } from '../machine/facts.ts';
+import type { Context, StepNode, StepState } from '../machine/types.ts';
 import type { Line, Message } from '../ports/chat.ts';
 import { type Scene, SIGN, stepSign } from './scene.ts';
 
@@ -9,10 +9,28 @@ import { type Scene, SIGN, stepSign } from './scene.ts';
 export function stepLine(c: Context, step: StepNode): Line {
   const state = stepState(c, step.id);
   const took = state.intendedAt !== null && state.endedAt !== null ? [tookText(state.endedAt - state.intendedAt)] : [];
-  const said =
-    state.status === 'skipped' ? 'skipped' : (state.summary ?? (state.status === 'intended' ? 'running' : state.why));
+  const said = saidOf(state);
   const rest = [...took, ...(said ? [said] : [])].join(' · ');
   return [`${stepSign(state)} ${step.title}`, ...(rest === '' ? [] : [' · ', { untrusted: rest }])];
+}
+
+/** What was seen counts as long as it is so: of what is undone, or asked about again, it would be an old truth. */
+function saidOf({ status, summary, why }: StepState): string | null {
+  switch (status) {
+    case 'skipped':
+      return 'skipped';
+    case 'intended':
+      return 'running';
+    case 'undoIntended':
+      return 'being undone';
+    case 'undone':
+      return 'put back as it was';
+    case 'done':
+    case 'alreadyDone':
+      return summary;
+    default:
+      return why;
+  }
 }
 
 export function phase({ c, where, facts }: Scene): Message | null {
@@ -34,10 +52,8 @@ export function phase({ c, where, facts }: Scene): Message | null {
 /** The same for what is undone, newest first. */
 export function undo({ c }: Scene): Message | null {
   if (c.firstIntents.length === 0) return null;
-  const steps = c.firstIntents.toReversed().flatMap((id) => {
-    const node = c.nodes.find((one): one is StepNode => one.kind === 'step' && one.id === id);
-    return node ? [node] : [];
-  });
+  const steps = c.firstIntents.toReversed().flatMap((id) => stepNode(c, id) ?? []);
+  const left = toUndo(c);
   return {
     title: [{ bold: '↩ Undoing, last first' }],
     lines: steps.map((step): Line => {
@@ -47,7 +63,11 @@ export function undo({ c }: Scene): Message | null {
           ? 'as it was'
           : state.status === 'undoIntended'
             ? 'running'
-            : (state.why ?? 'to be undone');
+            : state.status === 'undoUnknown'
+              ? (state.why ?? 'not known')
+              : left.includes(step)
+                ? 'to be undone'
+                : 'nothing came of it';
       return [`${stepSign(state)} ${step.title} · `, { untrusted: words }];
     }),
     tone: 'plain',

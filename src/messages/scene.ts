@@ -1,8 +1,8 @@
 /** What every message of a run is made from: the state as it is when the message is sent, and the time. */
 
 import type { Json } from '../lib/json.ts';
-import { stepsOf } from '../machine/facts.ts';
-import type { Context, StepNode, StepState } from '../machine/types.ts';
+import { gateState, noReturn, stepsOf, toUndo } from '../machine/facts.ts';
+import { type Context, type GateNode, PHASES, type StepNode, type StepState } from '../machine/types.ts';
 import type { Action, Span } from '../ports/chat.ts';
 
 export type Scene = {
@@ -28,6 +28,21 @@ export const SIGN = {
   planned: '🔶',
   emergency: '🔴',
 } as const;
+
+/** On its way through the phases: not being undone, not ended. Only then is anything decided or aborted. */
+export const isForward = ({ where }: Pick<Scene, 'where'>): boolean => (PHASES as readonly string[]).includes(where);
+
+/** The gates a decision is owed at now. */
+export const openGates = (scene: Scene): GateNode[] =>
+  isForward(scene)
+    ? scene.c.nodes.filter(
+        (node): node is GateNode => node.kind === 'gate' && gateState(scene.c, node.id).status === 'open',
+      )
+    : [];
+
+/** Who is asked at a gate now: its approvers and, once escalated, those it was escalated to. */
+export const askedAt = (c: Context, gate: GateNode): Span[] =>
+  listed((gateState(c, gate.id).escalated ? [...gate.approvers, ...gate.escalateTo] : gate.approvers).map(who));
 
 export const route = ({ source, target }: Pick<Context, 'source' | 'target'>): string => `${source} → ${target}`;
 export const kindOf = (c: Context): string => (c.mode === 'planned' ? 'planned switchover' : 'emergency failover');
@@ -91,9 +106,8 @@ export function button(
   return { id, label, value: JSON.stringify({ run: c.run, ...more }), ...rest };
 }
 
-/** How long the rest should take, ms: the budgets are an upper bound, so usual time is told where it is known. */
-export function remainingMs(c: Context, usualMs: Record<string, number>): number {
-  return c.nodes
-    .filter((node): node is StepNode => node.kind === 'step' && !isSettled(c.steps[node.id]))
-    .reduce((sum, node) => sum + (usualMs[node.id] ?? Math.min(node.budgetMs, 30_000)), 0);
-}
+/** Aborting, where it is possible now; one click opens the list of what is undone. */
+export const abortButton = (scene: Scene): Action[] =>
+  isForward(scene) && noReturn(scene.c) === undefined
+    ? [button('abort', toUndo(scene.c).length > 0 ? 'Abort and undo…' : 'Abort…', scene.c, {}, { style: 'danger' })]
+    : [];

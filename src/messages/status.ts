@@ -5,7 +5,7 @@ import type { StepNode } from '../machine/types.ts';
 import type { Line, Message } from '../ports/chat.ts';
 import { headline } from './headline.ts';
 import { stepLine } from './phase.ts';
-import { type Scene, who } from './scene.ts';
+import { askedAt, openGates, type Scene } from './scene.ts';
 
 export function status(scene: Scene, detail: boolean, link: string | null): Message {
   const { c } = scene;
@@ -27,7 +27,7 @@ export function status(scene: Scene, detail: boolean, link: string | null): Mess
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
-function moving({ c }: Scene): string {
+function moving({ c, where }: Scene): string {
   const name = capital(c.organization);
   switch (c.end) {
     case 'completed':
@@ -38,6 +38,8 @@ function moving({ c }: Scene): string {
     case 'takenOver':
       return `${name} is being moved from ${c.source} to ${c.target} by hand.`;
     default:
+      if (where === 'rollingBack')
+        return `${name} stays in ${c.source}: the move to ${c.target} is being undone.${c.holds.length > 0 ? ' It has stopped and waits for people.' : ''}`;
       return `${name} is moving from ${c.source} to ${c.target}. ${c.holds.length > 0 ? 'It has stopped and waits for people.' : 'It goes to plan.'}`;
   }
 }
@@ -45,23 +47,25 @@ function moving({ c }: Scene): string {
 function customers({ c, now }: Scene): Line {
   const { from, to } = c.outage;
   if (from === null) return 'Customers: nothing is noticeable so far.';
+  if (to === null && c.endedAt !== null) {
+    // Nothing measured the moment: saving works again since some time before the end of the undoing.
+    if (c.end !== 'takenOver')
+      return [`Customers: saving was paused for at most ${clockText(c.endedAt - from)}, at `, { time: from }, '.'];
+    return ['Customers: saving was paused at ', { time: from }, '; people bring it back by hand.'];
+  }
   if (to === null)
     return [
       `Customers: reading works; saving has been paused for ${clockText(now - from)}, since `,
       { time: from },
       '.',
     ];
-  const lost = c.steps['prove-replicated']?.status === 'done' || c.steps['prove-replicated']?.status === 'alreadyDone';
+  const proven = ['done', 'alreadyDone'].includes(stepState(c, 'prove-replicated').status);
   return [
     `Customers: saving was paused for ${clockText(to - from)}, at `,
     { time: from },
-    `. ${lost ? 'Nothing was lost.' : ''}`,
+    proven ? '. Nothing was lost.' : '.',
   ];
 }
 
-const waitingFor = ({ c }: Scene): Line[] =>
-  c.nodes.flatMap((node): Line[] =>
-    node.kind === 'gate' && c.gates[node.id]?.status === 'open'
-      ? [['Waiting for a decision: ', node.title, ', asked: ', ...node.approvers.map(who)]]
-      : [],
-  );
+const waitingFor = (scene: Scene): Line[] =>
+  openGates(scene).map((gate) => ['Waiting for a decision: ', gate.title, ', asked: ', ...askedAt(scene.c, gate)]);

@@ -156,7 +156,8 @@ export class Ledger {
       return { ok: true, view: { run, snapshot, length: view.length + events.length, refused: null } };
     });
     if (result.ok) {
-      this.#views.set(run, result.view);
+      // Commits are ordered, the answers to them need not be: an older view never replaces a newer one.
+      if (result.view.length > (this.#views.get(run)?.length ?? 0)) this.#views.set(run, result.view);
       for (const listener of this.#listeners) listener();
     }
     return result;

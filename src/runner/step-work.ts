@@ -255,11 +255,12 @@ export class StepWork {
     return { type, step: this.#step.id, attempt, why, evidence: answer.evidence };
   }
 
-  /** Not begun meanwhile, and its phase not left: an abort, too, ends the asking. */
+  /** Not begun meanwhile, and its phase not left: an abort or another plan ends the asking too. */
   #stillDue(attempt: number): boolean {
     const { snapshot } = this.#world.ledger.view(this.#run)!;
     const { status, attempt: known } = stepState(snapshot.context, this.#step.id);
-    const here = whereIs(snapshot) === (this.#node.phase === 'atEnd' ? 'finishing' : this.#node.phase);
+    const phase = stepNode(snapshot.context, this.#step.id)?.phase;
+    const here = whereIs(snapshot) === (phase === 'atEnd' ? 'finishing' : phase);
     return here && ['none', 'notDone'].includes(status) && known + 1 === attempt;
   }
 

@@ -54,7 +54,9 @@ export async function makePlan(
     database: { systemIdentifier: to.systemIdentifier },
     cache: system.cache,
     dns: wanted.map((record) => {
-      const change = changes.find(({ record: other }) => other.name === record.name && other.type === record.type);
+      const change = changes.find(
+        ({ record: other }) => other.zone === record.zone && other.name === record.name && other.type === record.type,
+      );
       // No change at the provider: the old values are the wanted ones.
       const old = change ? change.old : { values: record.values, ttl: record.ttl };
       return {

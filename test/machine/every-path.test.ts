@@ -110,7 +110,6 @@ function walk(small: Small): number {
       seen.add(key);
     }
   }
-  console.log(seen.size);
   return seen.size;
 }
 

@@ -17,7 +17,7 @@ import { createWorldPanel } from './world-panel.js';
 /** @import { Snapshot } from '../../slack/types.ts' */
 
 const state = createState(await (await fetch('setup')).json());
-const showWorld = createWorldPanel();
+const worldPanel = createWorldPanel();
 let stopFollowing = () => {};
 let pending = false;
 /** Where the page is: when it changes, lists begin at their end again and nothing old is read aloud. */
@@ -45,7 +45,7 @@ function drawNow(slack) {
   const only = slack.ephemerals[state.as] ?? [];
   const moved = place !== `${state.as} ${state.channel}`;
   place = `${state.as} ${state.channel}`;
-  if (channel) state.seenAt[channel.id] = slack.at;
+  if (channel) state.seenAt[`${state.as} ${channel.id}`] = slack.at;
 
   part('team').textContent = state.setup.team;
   morph(part('person-list'), renderPeople(state.setup.people, state.as));
@@ -123,13 +123,19 @@ function become(id) {
   state.as = id;
   state.slack = undefined;
   state.notices = {};
-  state.seenAt = {};
+  // Nothing that only the last person could see may stand there while the next one's view is on its way.
+  for (const id of ['pinned', 'timeline', 'replies', 'modal']) part(id).replaceChildren();
   stopFollowing = follow(id, {
     slack: take,
-    world: showWorld,
+    world: worldPanel.show,
+    opened() {
+      // A lab that was started anew counts its versions from the beginning.
+      state.slack = undefined;
+    },
     trouble(sentence) {
       part('trouble').textContent = sentence;
       part('trouble').hidden = sentence === '';
+      if (sentence !== '') worldPanel.freeze();
     },
   });
 }

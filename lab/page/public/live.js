@@ -7,6 +7,7 @@
  * @typedef {object} Listener
  * @property {(slack: Snapshot) => void} slack
  * @property {(world: WorldView, at: number) => void} world
+ * @property {() => void} opened each time the line stands, again too
  * @property {(sentence: string) => void} trouble an empty one when it is over
  */
 
@@ -19,7 +20,10 @@ export function follow(as, listener) {
     if (sentence !== broken) listener.trouble(sentence);
     broken = sentence;
   };
-  source.addEventListener('open', () => trouble(''));
+  source.addEventListener('open', () => {
+    listener.opened();
+    trouble('');
+  });
   source.addEventListener('slack', (event) => listener.slack(JSON.parse(event.data)));
   source.addEventListener('world', (event) => {
     const { at, world } = JSON.parse(event.data);

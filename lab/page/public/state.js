@@ -26,7 +26,7 @@ export function createState(setup) {
     notices: {},
     /** The view being sent. @type {string | undefined} */
     sending: undefined,
-    /** Newest moment seen, by channel. @type {Record<string, number>} */
+    /** Newest moment seen, by person and channel. @type {Record<string, number>} */
     seenAt: {},
   };
 }
@@ -62,7 +62,7 @@ export function chooseChannel(state, slack) {
 export function unreadOf({ seenAt, as, channel }, slack) {
   return Object.fromEntries(
     slack.channels.map(({ id, messages }) => {
-      const seen = seenAt[id] ?? 0;
+      const seen = seenAt[`${as} ${id}`] ?? 0;
       return [id, id === channel ? 0 : messages.filter((one) => one.at > seen && one.user !== as).length];
     }),
   );

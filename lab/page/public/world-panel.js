@@ -9,12 +9,13 @@ import { drawWrites } from './writer-line.js';
 
 const FRAME_MS = 50;
 
-/** Returns what takes in a new state of the world and the lab's clock at that moment. */
+/** Returns what takes in a new state of the world with the lab's clock at that moment, and what stops all movement. */
 export function createWorldPanel() {
   /** @type {WorldView | undefined} */
   let world;
   let ahead = 0;
   let drawn = 0;
+  let frozen = false;
   const still = matchMedia('(prefers-reduced-motion: reduce)');
 
   const moving = () => {
@@ -24,7 +25,7 @@ export function createWorldPanel() {
     morph(part('outage'), renderOutage(world.writer.outage, now));
   };
   const frame = (/** @type {number} */ time) => {
-    if (time - drawn >= (still.matches ? 1000 : FRAME_MS)) {
+    if (!frozen && time - drawn >= (still.matches ? 1000 : FRAME_MS)) {
       drawn = time;
       moving();
     }
@@ -32,8 +33,10 @@ export function createWorldPanel() {
   };
   requestAnimationFrame(frame);
 
-  return (/** @type {WorldView} */ next, /** @type {number} */ at) => {
+  /** @param {WorldView} next @param {number} at */
+  function show(next, at) {
     world = next;
+    frozen = false;
     ahead = at - Date.now();
     part('pace').textContent = next.pace === 1 ? 'real time' : `waits ÷ ${next.pace}`;
     morph(part('regions'), renderRegions(next));
@@ -41,5 +44,10 @@ export function createWorldPanel() {
     morph(part('rogue'), renderRogue(next.rogue));
     morph(part('counts'), renderCounts(next.writer));
     moving();
+  }
+  // A clock that goes on counting over old news would lie.
+  const freeze = () => {
+    frozen = true;
   };
+  return { show, freeze };
 }

@@ -39,11 +39,11 @@ describe.skipIf(!program)('the page in a browser', () => {
 
   const card = () => tab.locator('#timeline article', { hasText: 'Approve promotion' }).last();
   const be = (name: string) => tab.getByRole('radio', { name }).check();
-  const textOf = (selector: string) => tab.locator(selector).innerText();
+  const textOf = (selector: string) => tab.locator(selector).textContent();
 
   it('begins with the cursor where the command goes and the command offered', async () => {
     await tab.locator('#suggestion').waitFor();
-    await tab.waitForFunction(() => document.activeElement?.id === 'line');
+    await tab.waitForFunction('document.activeElement.id === "line"');
     expect(await textOf('#suggestion')).toContain(SUGGESTED);
     await tab.locator('#suggestion').click();
     expect(await tab.locator('#line').inputValue()).toBe(SUGGESTED);
@@ -79,7 +79,7 @@ describe.skipIf(!program)('the page in a browser', () => {
     await card().getByRole('button', { name: 'Approve promotion' }).click();
     await tab.getByRole('button', { name: 'Approve', exact: true }).click();
     await tab.locator('#timeline article', { hasText: 'Approved by @Bo' }).waitFor();
-    expect(await card().innerText()).toContain('(edited once)');
+    expect(await card().textContent()).toContain('(edited once)');
   });
 
   it('opens a modal, keeps what was typed, and puts errors at their fields', async () => {
@@ -115,7 +115,7 @@ describe.skipIf(!program)('the page in a browser', () => {
     slack.deaf(true);
     await card().getByRole('button', { name: 'Check now' }).click();
     await card().getByRole('alert').waitFor();
-    expect(await card().getByRole('alert').innerText()).toMatch(/^✖ regent (is not connected|did not answer)/);
+    expect(await card().getByRole('alert').textContent()).toMatch(/^✖ regent (is not connected|did not answer)/);
     slack.deaf(false);
   });
 
@@ -138,18 +138,33 @@ describe.skipIf(!program)('the page in a browser', () => {
     for (const record of stage.world.dns) record.region = 'us-west-2';
     stage.world.writer.outage = { since: null, lastMs: 6204 };
     stage.worldChanged();
-    const region = (name: string) => tab.getByRole('region', { name }).innerText();
+    const region = (name: string) => tab.getByRole('region', { name }).textContent();
     await tab.getByText('downtime 6\u202f204 ms').waitFor();
     expect(await region('us-east-1')).toMatch(/no client arrives here[\s\S]*stopped/);
     expect(await region('us-west-2')).toMatch(/clients arrive here[\s\S]*primary[\s\S]*timeline 2/);
   });
 
   it('fits a screen of 1280 × 800 and has made no error', async () => {
-    const over = await tab.evaluate(() => {
-      const { scrollWidth, scrollHeight } = document.documentElement;
-      return [scrollWidth - innerWidth, scrollHeight - innerHeight];
-    });
+    const over = await tab.evaluate(
+      '[document.documentElement.scrollWidth - innerWidth, document.documentElement.scrollHeight - innerHeight]',
+    );
     expect(over).toEqual([0, 0]);
     expect(problems).toEqual([]);
+  });
+
+  it('says when the lab is gone, and comes back with it', async () => {
+    const { port } = new URL(stage.page.url);
+    await stage.page.close();
+    await tab.getByText('The lab does not answer. Is it still running?').waitFor();
+    const anew = await people();
+    await anew.say('U0CY', 'C0INC', 'a new beginning');
+    const second = await openPage(anew, { port: Number(port) });
+    try {
+      await tab.locator('#timeline', { hasText: 'a new beginning' }).waitFor();
+      await tab.locator('#trouble').waitFor({ state: 'hidden' });
+    } finally {
+      await second.page.close();
+      await anew.close();
+    }
   });
 });

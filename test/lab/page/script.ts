@@ -72,7 +72,7 @@ const denial = {
     },
     {
       type: 'input',
-      block_id: 'then',
+      block_id: 'next',
       label: plain('And then?'),
       element: {
         type: 'static_select',

@@ -40,7 +40,7 @@ const message: SeenMessage = {
   elements: [],
   permalink: '',
 };
-const text = (one: { text: string }) => one.text.replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ');
+const text = (one: { text: string }) => one.text.replace(/<[^>]*>/g, ' ').replace(/[ \n]+/g, ' ');
 
 describe('html', () => {
   it('escapes what is not HTML, whatever shape it has', () => {

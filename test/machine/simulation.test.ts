@@ -1,0 +1,51 @@
+/**
+ * Ledger, engine and journal as they are, under everything that can happen to them (DESIGN §2): run with SEEDS=n for
+ * more seeds, SEED=n for one. Then the same with bugs planted: each of them must be found.
+ */
+import { describe, expect, test } from 'vitest';
+import { type Outcome, simulate } from '../support/simulation/simulate.ts';
+import type { Variant } from '../support/simulation/variants.ts';
+
+const SEEDS = Number(process.env['SEEDS'] ?? 250);
+const ONE = process.env['SEED'];
+const seeds = ONE === undefined ? Array.from({ length: SEEDS }, (_, index) => index + 1) : [Number(ONE)];
+
+test(`nothing that was promised is broken in ${seeds.length} seeded runs`, { timeout: 300_000 }, async () => {
+  const outcomes: Outcome[] = [];
+  for (const seed of seeds) {
+    const outcome = await simulate(seed);
+    expect(outcome.violations, `seed ${seed}: SEED=${seed} repeats it`).toEqual([]);
+    outcomes.push(outcome);
+  }
+  if (ONE !== undefined) return;
+  // That it was worth the while: every end was reached, processes were overtaken, modes switched.
+  const sum = (of: (one: Outcome) => number) => outcomes.reduce((total, one) => total + of(one), 0);
+  for (const end of ['completed', 'rolledBack']) expect(outcomes.some((one) => one.end === end)).toBe(true);
+  expect(sum((one) => one.leaders - 1)).toBeGreaterThan(seeds.length);
+  expect(sum((one) => one.switches)).toBeGreaterThan(seeds.length / 10);
+});
+
+test('the same seed tells the same story', async () => {
+  expect(await simulate(7)).toEqual(await simulate(7));
+});
+
+describe('planted bugs are found', () => {
+  const planted: [string, Variant][] = [
+    ['a new leader does not wait for open deadlines', { doesNotWait: true }],
+    ['the token is not compared', { tokenNotCompared: true }],
+    [
+      'an outcome counts for any attempt, and the token is not compared',
+      { tokenNotCompared: true, outcomeOfAnyAttempt: true },
+    ],
+    ['a call heeds no deadline', { ignoresSignals: true }],
+    ['the effect does not wait for its intent', { actsBeforeCommit: true }],
+    ['a check never sees that a toggle is done', { blindChecks: true }],
+    ['the promotion does not wait for the fence', { promotesEarly: true }],
+    ['an undo does nothing', { undoesNothing: true }],
+    ['an announcement is made twice', { announcesTwice: true }],
+  ];
+  test.each(planted)('%s', { timeout: 120_000 }, async (_, variant) => {
+    for (let seed = 1; seed <= 300; seed += 1) if ((await simulate(seed, variant)).violations.length > 0) return;
+    expect.unreachable('no seed has found it');
+  });
+});

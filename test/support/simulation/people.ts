@@ -1,0 +1,90 @@
+/** What the people of a simulation do: mostly what helps, now and then what does not. They never mark what is not so. */
+import { gateState, inFlight, stepNode, stepState } from '../../../src/machine/facts.ts';
+import type { Context, GateNode } from '../../../src/machine/types.ts';
+import { decisionAfter } from '../../../src/policy/authorize.ts';
+import type { NewEvent } from '../../../src/runner/ledger.ts';
+import { nodesFor } from '../../../src/steps/step.ts';
+import type { System } from '../../../src/steps/system.ts';
+import type { Leader, World } from './world.ts';
+import { emergencyOf } from './world.ts';
+
+type Wish = { weight: number; events: NewEvent[] };
+const by = 'UOPS';
+const reason = 'so decided';
+
+function truthOf({ state, calm }: World, step: string): boolean {
+  const truths: Record<string, boolean> = {
+    primary: true,
+    lag: calm,
+    freeze: state.frozen,
+    scale: state.replicas === 3,
+    script: state.script,
+    stop: state.writers === 0,
+    fence: state.fenced,
+    fenced: state.fenced,
+    'promote-db': state.promoted,
+    cache: state.cacheMoved,
+    'dns-records': state.dns === 'west',
+    lift: !state.frozen,
+  };
+  return truths[step] ?? false;
+}
+
+function atGate(c: Context, gate: GateNode, wild: boolean): Wish[] {
+  const state = gateState(c, gate.id);
+  const hash = state.hash ?? '';
+  if (state.status === 'denied' || state.status === 'expired')
+    return [{ weight: 3, events: [{ type: 'GATE_REOPENED', gate: gate.id, why: 'asked again' }] }];
+  if (state.status !== 'open') return [];
+  const voter = ['UANA', 'UBEN'].find((id) => !state.votes.some((vote) => vote.by === id));
+  if (voter === undefined) return [];
+  const decided = (vote: 'approve' | 'deny'): NewEvent[] => {
+    const decision = decisionAfter(c, gate, voter, vote);
+    const voted: NewEvent = { type: 'VOTED', gate: gate.id, hash, by: voter, vote, reason: null };
+    return decision === null
+      ? [voted]
+      : [voted, { type: 'GATE_DECIDED', gate: gate.id, hash, decision, how: 'votes', reason: null }];
+  };
+  return [{ weight: 6, events: decided('approve') }, ...(wild ? [{ weight: 0.4, events: decided('deny') }] : [])];
+}
+
+function atStep(c: Context, world: World, step: string, wild: boolean): Wish[] {
+  const { status } = stepState(c, step);
+  const wishes: Wish[] = [{ weight: 3, events: [{ type: 'STEP_RETRIED', step, by }] }];
+  if (!['unknown', 'notDone'].includes(status) || world.mayStillAct(step)) return wishes;
+  if (stepNode(c, step)?.effect) {
+    const as = truthOf(world, step) ? 'done' : 'notDone';
+    wishes.push({ weight: 1.5, events: [{ type: 'STEP_MARKED', step, as, by, reason }] });
+  }
+  if (wild && ['freeze', 'scale', 'script'].includes(step))
+    wishes.push({ weight: 0.5, events: [{ type: 'STEP_SKIPPED', step, by, reason }] });
+  return wishes;
+}
+
+/** One thing somebody may ask for now, or null when there is nothing to ask. */
+export function wishOf(c: Context, world: World, leader: Leader, system: System): NewEvent[] | null {
+  const wild = !world.calm;
+  const wishes: Wish[] = c.nodes.flatMap((node) => (node.kind === 'gate' ? atGate(c, node, wild) : []));
+  for (const hold of c.holds) {
+    if (hold.kind === 'person') wishes.push({ weight: 4, events: [{ type: 'RESUMED', by }] });
+    if (hold.kind === 'step') wishes.push(...atStep(c, world, hold.ref, wild));
+  }
+  if (wild) {
+    const nodes = () => nodesFor(emergencyOf(world.runbook(leader)), system, c.source, c.target);
+    wishes.push({ weight: 0.3, events: [{ type: 'PAUSED', by, reason: null }] });
+    wishes.push({ weight: 0.3, events: [{ type: 'NOTED', by, text: 'hm' }] });
+    wishes.push({ weight: 0.05, events: [{ type: 'ABORTED', by, reason }] });
+    wishes.push({ weight: 0.01, events: [{ type: 'TAKEN_OVER', by, reason }] });
+    if (inFlight(c).length === 0) {
+      const mode = c.mode === 'planned' ? 'emergency' : 'planned';
+      const now = mode === 'emergency' ? nodes() : nodesFor(world.runbook(leader), system, c.source, c.target);
+      wishes.push({ weight: 0.12, events: [{ type: 'MODE_SWITCHED', mode, by, gaveUp: 'patience', nodes: now }] });
+    }
+  }
+  let left = world.random.next() * wishes.reduce((sum, wish) => sum + wish.weight, 0);
+  for (const wish of wishes) {
+    left -= wish.weight;
+    if (left <= 0) return wish.events;
+  }
+  return null;
+}
