@@ -138,6 +138,9 @@ function portsOf(config: Config, file: string): Ports & { close(): Promise<void>
   };
 }
 
+const LINK_TRIES = 10;
+const LINK_EVERY_MS = 200;
+
 const hostPort = (text: string): { host: string; port: number } => {
   const at = text.lastIndexOf(':');
   return { host: text.slice(0, at), port: Number(text.slice(at + 1)) };
@@ -207,7 +210,12 @@ async function run(config: Config, file: string): Promise<number> {
     contacts: config.contacts,
     channel: config.notify.channel,
     linkTo: async (id) => {
-      const posted = await runner.headlineOf(id);
+      // Of a run that has just begun the headline is on its way: whoever asked gets the link rather than a riddle.
+      let posted = await runner.headlineOf(id);
+      for (let tries = 0; posted === null && tries < LINK_TRIES && !stop.aborted; tries += 1) {
+        await systemClock.sleep(LINK_EVERY_MS, stop);
+        posted = await runner.headlineOf(id);
+      }
       return posted && (await chat.permalink(posted, stop).catch(() => null));
     },
     chat,

@@ -61,6 +61,7 @@ export function overlayOf(eden: EdenFile, at: OverlayAddresses): object {
       poll: paced(1000, pace),
       headlineEvery: paced(3000, pace, 100),
       headlineTick: paced(10_000, pace, 250),
+      budgets: { 'prove-fence': paced(15_000, pace, 1500) },
     },
   };
 }

@@ -116,11 +116,14 @@ export const failover: Command = {
     const begun = await world.runner.begin(asked.from, target, asked.reason, request.person, request.delivery);
     if (begun.ok) {
       const { run } = begun.view;
+      const link = await world.linkTo(run);
       return say(
-        [{ bold: run }, ` is moving ${asked.from} → ${target}.`],
         [
-          'It is checked and prepared now, and waits for a second person before anything stops. The thread is in the incidents channel.',
+          { bold: run },
+          ` is moving ${asked.from} → ${target}. `,
+          ...(link === null ? [] : [{ link, text: 'Follow it ↗' }]),
         ],
+        ['It is checked and prepared now, and waits for a second person before anything stops.'],
       );
     }
     if (begun.because === 'busy') return await refuse(...(await busy(begun.view.run, world)));

@@ -4,8 +4,8 @@
  */
 import { sentenceOf, UserError } from '../lib/errors.ts';
 import { due, gateDeadlines, type Work, workKey } from '../machine/due.ts';
-import { currentPlan, gateNode, inFlight, stepState } from '../machine/facts.ts';
-import type { Plan } from '../machine/types.ts';
+import { askable, currentPlan, gateNode, inFlight, stepState } from '../machine/facts.ts';
+import type { Evidence, Plan } from '../machine/types.ts';
 import { makePlan } from '../steps/planning.ts';
 import type { Runbook } from '../steps/step.ts';
 import type { NewEvent, RunView } from './ledger.ts';
@@ -93,7 +93,7 @@ export class Engine {
 
   async #do(run: string, work: Work): Promise<void> {
     if (work.do === 'plan') return await this.#plan(run);
-    if (work.do === 'openGate') return await this.#openGate(run, work.gate);
+    if (work.do === 'openGate') return await this.#openGate(run, work.gate, work.round);
     const step = this.#world.steps.get(work.step);
     if (step === undefined) throw new Error(`this version has no step ${work.step}`);
     const stepWork = new StepWork(this.#world, run, step);
@@ -131,19 +131,43 @@ export class Engine {
     }
   }
 
-  async #openGate(run: string, id: string): Promise<void> {
+  async #openGate(run: string, id: string, round: number): Promise<void> {
     const { ledger, clock } = this.#world;
+    // Asked again because something was no longer so: only on evidence that is so now, and new.
+    const fresh = round === 1 ? {} : await this.#evidenceNow(run, id);
+    if (fresh === null) return;
     await ledger.append(run, RUNNER, (snapshot) => {
       const c = snapshot.context;
       const gate = gateNode(c, id);
       const hash = c.plan?.hash;
       if (gate === undefined || hash === undefined) return [];
-      const evidence = Object.fromEntries(gate.after.map((step) => [step, stepState(c, step).evidence ?? {}]));
+      const evidence = Object.fromEntries(
+        gate.after.map((step) => [step, fresh[step] ?? stepState(c, step).evidence ?? {}]),
+      );
       const open: NewEvent = { type: 'GATE_OPENED', gate: id, hash, deadline: clock.now() + gate.timeoutMs, evidence };
       if (gate.required) return [open];
       const reason = 'the configuration does not require it';
       return [open, { type: 'GATE_DECIDED', gate: id, hash, decision: 'approved', how: 'policy', reason }];
     });
+  }
+
+  /** Asks the gate's check steps until each says yes; null when the gate is no longer to be asked. */
+  async #evidenceNow(run: string, id: string): Promise<{ [step: string]: Evidence } | null> {
+    const { ledger, clock, stop, system, steps } = this.#world;
+    const evidence: { [step: string]: Evidence } = {};
+    for (const stepId of gateNode(ledger.view(run)!.snapshot.context, id)?.after ?? []) {
+      const step = steps.get(stepId);
+      if (step === undefined || step.run) continue;
+      const work = new StepWork(this.#world, run, step);
+      for (;;) {
+        if (stop.aborted || !askable(ledger.view(run)!.snapshot.context, id)) return null;
+        const answer = await work.ask();
+        evidence[stepId] = answer.evidence;
+        if (answer.is === 'done') break;
+        await clock.sleep(system.pollMs, stop);
+      }
+    }
+    return evidence;
   }
 
   /** By configuration: ask more people once, then expire; or deny; or approve. Never says "denied" for "timed out". */

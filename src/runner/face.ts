@@ -1,15 +1,15 @@
 /** The runner as commands see it: what is, and what may be asked for. Every change goes through the ledger. */
-import { UserError } from '../lib/errors.ts';
+import { sentenceOf, UserError } from '../lib/errors.ts';
 import type { Plan } from '../machine/types.ts';
-import type { Answer } from '../ports/answer.ts';
+import { type Answer, unknown } from '../ports/answer.ts';
 import type { Posted } from '../ports/chat.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Journal } from '../ports/journal.ts';
 import { makePlan } from '../steps/planning.ts';
-import { nodesFor, type Ports, type Runbook, type StepDefinition } from '../steps/step.ts';
+import { nodesFor, type Ports, type Runbook, type StepDefinition, type StepFacts } from '../steps/step.ts';
 import type { System } from '../steps/system.ts';
 import type { Appended, Ledger, NewEvent, RunView } from './ledger.ts';
-import { within } from './time.ts';
+import { heeding, within } from './time.ts';
 
 export type DryRun = {
   plan: Plan;
@@ -58,7 +58,7 @@ export class Face {
     const roles = await Promise.all(
       Object.keys(this.#world.system.regions).map(async (region) => {
         const { signal, release } = within(this.#world.clock, this.#world.callMs, this.#world.stop);
-        const view = await this.#world.ports.database.observe(region, signal).catch(() => null);
+        const view = await heeding(signal, () => this.#world.ports.database.observe(region, signal)).catch(() => null);
         release();
         return [region, view?.role ?? ('unknown' as const)] as const;
       }),
@@ -113,25 +113,25 @@ export class Face {
     const { signal, release } = within(clock, callMs * 3, stop);
     try {
       const asked = { runbook: runbook.name, mode: 'planned' as const, source, target, nodes };
-      const plan = await makePlan(asked, system, ports, signal);
+      const plan = await heeding(signal, () => makePlan(asked, system, ports, signal));
       const steps = runbook.nodes.filter((node): node is StepDefinition => !('kind' in node));
       const before = steps.filter((step) => nodes.some((node) => node.id === step.id) && !onlyLater(step));
       const answers = await Promise.all(
         before.map(async (step) => {
-          const answer = await step
-            .check({
-              ...ports,
-              run: `${system.organization}-plan`,
-              source,
-              target,
-              values: plan.values,
-              bounds: plan.bounds,
-              system,
-              signal,
-              evidenceOf: () => null,
-              beforeOf: () => null,
-            })
-            .catch((error): Answer => ({ is: 'unknown', evidence: {}, why: String(error?.message ?? error) }));
+          const facts: StepFacts = {
+            run: `${system.organization}-plan`,
+            source,
+            target,
+            values: plan.values,
+            bounds: plan.bounds,
+            system,
+            signal,
+            evidenceOf: () => null,
+            beforeOf: () => null,
+          };
+          const answer = await heeding(signal, () => step.check({ ...ports, ...facts })).catch(
+            (error): Answer => unknown(signal.aborted ? 'no answer in time' : sentenceOf(error)),
+          );
           const title = nodes.find((node) => node.id === step.id)!.title;
           return { id: step.id, title, phase: step.phase, effect: step.run !== undefined, answer };
         }),

@@ -9,7 +9,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Journal, OutboxRow } from '../ports/journal.ts';
 import type { Log } from './engine.ts';
 import type { Ledger, RunView } from './ledger.ts';
-import { within } from './time.ts';
+import { heeding, within } from './time.ts';
 
 /** Makes the words of a message; null where there is nothing to say (any more). */
 export type Render = (name: string, view: RunView, facts: OutboxRow['facts'], now: number) => Message | null;
@@ -35,12 +35,16 @@ const HEADLINE = 'headline';
 /** Cards people must answer come before progress. */
 const urgency = (slot: string): number => (slot === HEADLINE ? 1 : /^(gate|hold)/.test(slot) ? 0 : 2);
 
+/** Until the next try, ms: doubling from a second, half a minute at most. */
+const backOff = (times: number): number => Math.min(30_000, 500 * 2 ** times);
+
 export class Outbox {
   readonly #world: OutboxWorld;
   readonly #shown = new Map<string, { at: number; hash: string }>();
   #wake: () => void = () => {};
   #loop: Promise<void> = Promise.resolve();
-  #failures = 0;
+  /** What could not be delivered, how often, and when it is tried again: one bad message holds up no other. */
+  readonly #failed = new Map<string, { times: number; again: number }>();
 
   constructor(world: OutboxWorld) {
     this.#world = world;
@@ -57,17 +61,18 @@ export class Outbox {
 
   async #run(): Promise<void> {
     const { clock, stop, log, headlineTickMs } = this.#world;
+    let failures = 0;
     while (!stop.aborted) {
       const woken = new AbortController();
       this.#wake = () => woken.abort();
       let again = headlineTickMs;
       try {
         again = Math.min(again, await this.#sendDue());
-        this.#failures = 0;
+        failures = 0;
       } catch (error) {
-        this.#failures += 1;
-        again = Math.min(30_000, 500 * 2 ** this.#failures);
-        log.warn({ error: sentenceOf(error), failures: this.#failures }, 'a message could not be delivered yet');
+        failures += 1;
+        again = backOff(failures);
+        log.warn({ error: sentenceOf(error), failures }, 'the outbox could not be read');
         // Being woken by the next event must not turn waiting into hammering.
         await clock.sleep(again, stop);
         continue;
@@ -78,7 +83,7 @@ export class Outbox {
 
   /** Sends what may be sent now; answers in how many ms to look again. */
   async #sendDue(): Promise<number> {
-    const { journal, ledger, clock, editEveryMs, headlineTickMs } = this.#world;
+    const { journal, ledger, clock, log, stop, editEveryMs, headlineTickMs } = this.#world;
     const slots = new Map<string, OutboxRow[]>();
     for (const row of await journal.unsent()) {
       const key = `${row.run} ${row.slot}`;
@@ -91,11 +96,18 @@ export class Outbox {
         slots.set(`${active.run} ${HEADLINE}`, []);
     }
     let again = headlineTickMs;
+    let failedNow = 0;
     const byUrgency = [...slots].sort(
       ([, a], [, b]) => urgency(a[0]?.slot ?? HEADLINE) - urgency(b[0]?.slot ?? HEADLINE),
     );
     for (const [key, rows] of byUrgency) {
       const [run, slot] = key.split(' ') as [string, string];
+      const retryIn = (this.#failed.get(key)?.again ?? 0) - clock.now();
+      // Two in one go: it is the chat that fails, and asking it for each would only hammer.
+      if (retryIn > 0 || failedNow >= 2) {
+        again = Math.min(again, Math.max(retryIn, backOff(1)));
+        continue;
+      }
       const wait = (this.#shown.get(key)?.at ?? 0) + editEveryMs - clock.now();
       const view = ledger.view(run);
       // The last word of a run is not made to wait, everything else is edited at most so often.
@@ -103,7 +115,18 @@ export class Outbox {
         again = Math.min(again, wait);
         continue;
       }
-      if (view) await this.#send(view, slot, rows, key);
+      try {
+        if (view) await this.#send(view, slot, rows, key);
+        this.#failed.delete(key);
+      } catch (error) {
+        if (stop.aborted) return again;
+        const times = (this.#failed.get(key)?.times ?? 0) + 1;
+        failedNow += 1;
+        this.#failed.set(key, { times, again: clock.now() + backOff(times) });
+        again = Math.min(again, backOff(times));
+        log.warn({ run, slot, error: sentenceOf(error), times }, 'a message could not be delivered yet');
+        continue;
+      }
       await journal.markSent(rows.map((row) => row.key));
     }
     return again;
@@ -119,7 +142,7 @@ export class Outbox {
     const call = async <T>(what: (signal: AbortSignal) => Promise<T>): Promise<T> => {
       const { signal, release } = within(clock, callMs * 3, stop);
       try {
-        return await what(signal);
+        return await heeding(signal, () => what(signal));
       } finally {
         release();
       }

@@ -1,0 +1,232 @@
+/**
+ * Two regions in memory: servers with roles and positions, workloads with pods, records with answers. The ports change
+ * and read this state and nothing else, so a step is judged by what it leaves behind. A region that is `down` throws.
+ */
+import type { CacheView, SentinelView } from '../../src/ports/cache.ts';
+import type { Capacity, Workload } from '../../src/ports/cluster.ts';
+import type { DatabaseView, Lag, ShutdownProof, WriteAttempt } from '../../src/ports/database.ts';
+import type { DnsAnswer, DnsRecord } from '../../src/ports/dns.ts';
+import type { HookResult } from '../../src/ports/hook.ts';
+import type { ProbeResult } from '../../src/ports/probe.ts';
+import type { Ports } from '../../src/steps/step.ts';
+
+export const noAnswer = (who: string): Error => new Error(`${who} does not answer`);
+
+type Server = DatabaseView & {
+  down: boolean;
+  /** What a write that gets round every courtesy meets. */
+  attempt: WriteAttempt;
+  prepared: number;
+};
+
+const server = (region: string, role: Server['role'], more: Partial<Server> = {}): Server => ({
+  region,
+  role,
+  systemIdentifier: '7300000000000000001',
+  timeline: 1,
+  lsn: '0/3000000',
+  receivedLsn: role === 'standby' ? '0/3000000' : null,
+  streamingFrom: role === 'standby' ? 'east:5432' : null,
+  standbys: role === 'primary' ? [{ address: 'west', state: 'streaming', replayLsn: '0/3000000' }] : [],
+  readOnly: false,
+  closedDatabases: [],
+  version: '18.0',
+  down: false,
+  attempt: { outcome: 'accepted', how: 'BEGIN READ WRITE' },
+  prepared: 0,
+  ...more,
+});
+
+export const workload = (name: string, wanted: number, more: Partial<Workload> = {}): Workload => ({
+  kind: 'deployment',
+  name,
+  wanted,
+  readyPods: wanted,
+  pods: wanted,
+  upToDate: true,
+  autoscaler: null,
+  request: { cpu: 1, memoryBytes: 1e9 },
+  trouble: [],
+  ...more,
+});
+
+const node = (region: string, role: CacheView['role'], more: Partial<CacheView> = {}): CacheView => ({
+  region,
+  role,
+  address: `${region}:6379`,
+  follows: role === 'replica' ? 'east:6379' : null,
+  linkUp: role === 'replica' ? true : null,
+  offset: 100,
+  replicationId: 'r1',
+  replicas: [],
+  ...more,
+});
+
+const SILENT_NOT_REFUSED: WriteAttempt = { outcome: 'unreachable', how: 'no answer', connectionRefused: false };
+
+export function makeWorld() {
+  const state = {
+    servers: { east: server('east', 'primary'), west: server('west', 'standby') } as Record<string, Server>,
+    lag: { bytes: 0, seconds: 0.02, caughtUp: true, primaryLsn: '0/3000000', standbyLsn: '0/3000000' } as Lag,
+    shutdown: {
+      lastRecord: { type: 'CHECKPOINT_SHUTDOWN', startLsn: '0/3000028', endLsn: '0/30000A0' },
+      replayedLsn: '0/30000A0',
+      isShutdownCheckpoint: true,
+      streamingFrom: null,
+    } as ShutdownProof,
+    /** Pods follow the wanted number at once; `ending` keeps them, as a slow shutdown does. */
+    ending: false,
+    workloads: {
+      east: {
+        api: workload('api', 3),
+        task: workload('task', 2),
+        postgres: workload('postgres', 1, { kind: 'statefulset' }),
+      },
+      west: {
+        api: workload('api', 1),
+        task: workload('task', 0),
+        postgres: workload('postgres', 1, { kind: 'statefulset' }),
+      },
+    } as Record<string, Record<string, Workload>>,
+    capacity: {
+      readyNodes: 2,
+      nodes: 2,
+      free: [
+        { node: 'n1', cpu: 4, memoryBytes: 8e9, pods: 10 },
+        { node: 'n2', cpu: 4, memoryBytes: 8e9, pods: 10 },
+      ],
+    } as Capacity,
+    cache: { east: node('east', 'master'), west: node('west', 'replica') } as Record<string, CacheView>,
+    sentinels: { master: 'east:6379', answered: 3, asked: 3, quorum: true } as SentinelView | null,
+    records: {} as Record<string, { ttl: number; values: string[] }>,
+    /** What name servers say where it is not what the provider holds. */
+    stale: {} as Record<string, Partial<DnsAnswer>>,
+    servers53: ['ns-1:authority', '192.0.2.53:resolver'],
+    health: {} as Record<string, Partial<ProbeResult>>,
+    hook: { ok: true, status: 0, report: null, output: '' } as HookResult,
+    /** What a script does to the world when it runs. */
+    onHook: (_call: unknown): void => {},
+    writable: null as Error | null,
+    /** Every call that changes something, in order. */
+    calls: [] as string[],
+  };
+  const at = (region: string): Server => {
+    const one = state.servers[region]!;
+    if (one.down) throw noAnswer(`Postgres in ${region}`);
+    return one;
+  };
+  const key = ({ name, type }: Pick<DnsRecord, 'name' | 'type'>) => `${type} ${name}`;
+
+  const ports: Ports = {
+    database: {
+      observe: async (region) => {
+        const { down: _down, attempt: _attempt, prepared: _prepared, ...view } = at(region);
+        return view;
+      },
+      lag: async (primary, standby) => {
+        at(primary);
+        at(standby);
+        return state.lag;
+      },
+      setReadOnly: async (region, on) => {
+        at(region).readOnly = on;
+        state.calls.push(`read-only ${region} ${on}`);
+      },
+      closeConnections: async (region) => {
+        const one = at(region);
+        one.closedDatabases = ['eden'];
+        one.attempt = { outcome: 'refused', how: 'database is not currently accepting connections' };
+        state.calls.push(`close ${region}`);
+        return { ended: 4, prepared: one.prepared };
+      },
+      reopen: async (region) => {
+        const one = at(region);
+        one.closedDatabases = [];
+        one.attempt = { outcome: 'accepted', how: 'BEGIN READ WRITE' };
+        state.calls.push(`reopen ${region}`);
+      },
+      attemptWrite: async (region) => {
+        const one = state.servers[region]!;
+        return one.down && one.attempt.outcome === 'accepted' ? SILENT_NOT_REFUSED : one.attempt;
+      },
+      proveWritable: async () => {
+        if (state.writable) throw state.writable;
+        return { wrote: 'eden: 1', readBack: 'eden: 1' };
+      },
+      checkpoint: async (region) => {
+        at(region);
+        state.calls.push(`checkpoint ${region}`);
+      },
+      shutdownProof: async (standby) => {
+        at(standby);
+        return state.shutdown;
+      },
+      promote: async (region) => {
+        const one = at(region);
+        one.role = 'primary';
+        one.timeline += 1;
+        one.streamingFrom = null;
+        state.calls.push(`promote ${region}`);
+      },
+    },
+    cache: {
+      observe: async (region) => state.cache[region]!,
+      sentinels: async () => state.sentinels,
+      switchover: async (source, target) => {
+        state.cache[source] = node(source, 'replica', { follows: `${target}:6379` });
+        state.cache[target] = node(target, 'master');
+        if (state.sentinels) state.sentinels = { ...state.sentinels, master: `${target}:6379` };
+        state.calls.push(`switchover ${source} ${target}`);
+        return { offset: 100, by: 'sentinel', pausedMs: 40, endedClients: 2 };
+      },
+      proveWritable: async () => ({ wrote: 'k', readBack: 'k' }),
+    },
+    cluster: {
+      workload: async (region, _kind, name) => state.workloads[region]![name] ?? null,
+      deployments: async (region, names) => names.flatMap((name) => state.workloads[region]![name] ?? []),
+      scale: async (region, kind, name, replicas) => {
+        const one = state.workloads[region]![name];
+        if (!one) throw new Error(`${region} has no ${kind} ${name}`);
+        one.wanted = replicas;
+        if (!state.ending) [one.pods, one.readyPods] = [replicas, replicas];
+        if (name === 'postgres') state.servers[region]!.down = replicas === 0;
+        state.calls.push(`scale ${region} ${name} ${replicas}`);
+      },
+      capacity: async () => state.capacity,
+    },
+    dns: {
+      plan: async (wanted) => {
+        const changes = wanted.flatMap((record) => {
+          const old = state.records[key(record)] ?? null;
+          return old?.ttl === record.ttl && old.values.join() === record.values.join() ? [] : [{ record, old }];
+        });
+        return { batches: changes.length === 0 ? [] : [{ provider: 'route53', zone: 'Z1', changes }] };
+      },
+      apply: async (plan, comment) => {
+        for (const { record } of plan.batches.flatMap((batch) => batch.changes))
+          state.records[key(record)] = { ttl: record.ttl, values: record.values };
+        state.calls.push(`dns ${comment}`);
+        return plan.batches.map(({ provider, zone }) => ({ provider, zone, changeId: 'C1', state: 'pending' as const }));
+      },
+      state: async () => 'insync',
+      answers: async (record) =>
+        state.servers53.map((name): DnsAnswer => {
+          const [server, kind] = name.split(':') as [string, DnsAnswer['kind']];
+          const { ttl, values } = state.records[key(record)] ?? { ttl: 0, values: [] };
+          return { server, kind, ttl, values, error: null, ...state.stale[server] };
+        }),
+    },
+    probe: {
+      get: async (url) => ({ url, status: 200, ms: 12.4, address: '192.0.2.2', error: null, ...state.health[url] }),
+    },
+    hook: {
+      run: async (call) => {
+        state.calls.push(`hook ${'exec' in call ? call.exec.join(' ') : `${call.http.method} ${call.http.url}`}`);
+        state.onHook(call);
+        return state.hook;
+      },
+    },
+    clock: { now: () => 0, sleep: async () => {} },
+  };
+  return { ...state, state, ports };
+}
