@@ -8,9 +8,11 @@ import { parseDurationMs } from './lib/duration.ts';
 import { FAULTS, type FaultName, KILL_POINTS, type KillPoint } from './scenarios/faults.ts';
 import { interactive } from './scenarios/interactive.ts';
 import { planned } from './scenarios/planned.ts';
+import type { FenceKind } from './world/world.ts';
 
+const FENCES: FenceKind[] = ['statefulset', 'http', 'sql'];
 const USAGE = `npm run lab [-- --pace 10]
-npm run -s lab -- run planned [--json] [--transcript] [--pace 10] [--latency 200ms] [--fault ${Object.keys(FAULTS).join('|')}] [--kill ${Object.keys(KILL_POINTS).join(',')}]`;
+npm run -s lab -- run planned [--json] [--transcript] [--pace 10] [--latency 200ms] [--fault ${Object.keys(FAULTS).join('|')}] [--fence ${FENCES.join('|')}] [--kill ${Object.keys(KILL_POINTS).join(',')}]`;
 
 class Usage extends Error {}
 
@@ -23,6 +25,7 @@ function options() {
       latency: { type: 'string', default: '0ms' },
       fault: { type: 'string' },
       kill: { type: 'string', default: '' },
+      fence: { type: 'string', default: 'statefulset' },
       port: { type: 'string', default: '0' },
       transcript: { type: 'boolean', default: false },
     },
@@ -39,8 +42,11 @@ function options() {
   const unknown = kill.find((point) => !(point in KILL_POINTS));
   if (unknown !== undefined)
     throw new Usage(`--kill ${unknown}: known points are ${Object.keys(KILL_POINTS).join(', ')}.`);
+  if (!FENCES.includes(values.fence as FenceKind))
+    throw new Usage(`--fence ${values.fence}: known fences are ${FENCES.join(', ')}.`);
   return {
     positionals,
+    fence: values.fence as FenceKind,
     json: values.json,
     transcript: values.transcript,
     pace,

@@ -26,6 +26,9 @@ export async function startRelay(target: () => { host: string; port: number }, l
 
   const server = createServer((client) => {
     const upstream = connect(target());
+    upstream.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ECONNREFUSED') standAside();
+    });
     for (const socket of [client, upstream]) {
       sockets.add(socket);
       socket.setNoDelay(true);
@@ -54,10 +57,28 @@ export async function startRelay(target: () => { host: string; port: number }, l
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  let closed = false;
+
+  /** Nobody listens behind: then nobody listens here either, until somebody does again. */
+  function standAside(): void {
+    if (!server.listening) return;
+    server.close();
+    const look = () => {
+      if (closed) return;
+      const knock = connect(target());
+      knock.once('error', () => setTimeout(look, 50));
+      knock.once('connect', () => {
+        knock.destroy();
+        if (!closed) server.listen(port, '127.0.0.1');
+      });
+    };
+    setTimeout(look, 50);
+  }
 
   return {
     host: '127.0.0.1',
-    port: (server.address() as AddressInfo).port,
+    port,
     get latencyMs() {
       return state.latencyMs;
     },
@@ -84,8 +105,9 @@ export async function startRelay(target: () => { host: string; port: number }, l
       return { seen, release: () => release() };
     },
     async close() {
+      closed = true;
       for (const socket of sockets) socket.destroy();
-      await new Promise<void>((resolve) => server.close(() => resolve()));
+      if (server.listening) await new Promise<void>((resolve) => server.close(() => resolve()));
     },
   };
 }

@@ -3,7 +3,7 @@
 import { readJournal } from '../world/journal.ts';
 import { type RegentProcess, startRegent } from '../world/regent.ts';
 import * as witness from '../world/witness.ts';
-import { startWorld, type World } from '../world/world.ts';
+import { type FenceKind, startWorld, type World } from '../world/world.ts';
 import { startRogue } from '../writer/rogue.ts';
 import { startWriter } from '../writer/writer.ts';
 import { type FaultName, KILL_POINTS, type KillPoint } from './faults.ts';
@@ -14,6 +14,7 @@ export type PlannedOptions = {
   pace: number;
   latencyMs: number;
   fault: FaultName | null;
+  fence: FenceKind;
   kill: KillPoint[];
   say: (line: string) => void;
   /** Print what people read. */
@@ -29,7 +30,7 @@ const RUN_WITHIN_MS = 240_000;
 
 export async function planned(options: PlannedOptions): Promise<{ report: Report; ok: boolean }> {
   const { pace, latencyMs, fault, say, stop } = options;
-  const world = await startWorld({ pace, latencyMs, softFence: fault === 'soft-fence', say });
+  const world = await startWorld({ pace, latencyMs, softFence: fault === 'soft-fence', fence: options.fence, say });
   let regent: RegentProcess | undefined;
   const closers: (() => Promise<unknown>)[] = [];
   try {

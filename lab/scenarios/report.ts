@@ -38,6 +38,7 @@ export function runReport(seen: Seen) {
   return {
     outcome: seen.ending.outcome,
     heldAt: seen.ending.heldAt,
+    said: seen.ending.said,
     runbook: 'planned',
     run: events[0]?.stream ?? null,
     from,

@@ -16,6 +16,8 @@ export type OverlayAddresses = {
   resolver: string;
   slackApiUrl: string;
   journal: string;
+  /** By region: another fence than the file's. */
+  fences: Record<string, unknown>;
   pace: number;
 };
 
@@ -29,7 +31,11 @@ export function overlayOf(eden: EdenFile, at: OverlayAddresses): object {
     regions: Object.fromEntries(
       Object.keys(at.addresses).map((region) => [
         region,
-        { kubernetes: { kubeconfig: at.kubeconfigs[region] }, ...(at.sentinels === null ? { redis: null } : {}) },
+        {
+          kubernetes: { kubeconfig: at.kubeconfigs[region] },
+          ...(at.fences[region] === undefined ? {} : { postgres: { fence: at.fences[region] } }),
+          ...(at.sentinels === null ? { redis: null } : {}),
+        },
       ]),
     ),
     redis: at.sentinels === null ? null : { sentinels: at.sentinels, pause: paced(10_000, 1) },

@@ -31,11 +31,13 @@ export async function databaseIn(world: World, region: string): Promise<Database
   };
 }
 
-/** The region whose Postgres has left recovery; null when none or more than one has. */
+/** The one region whose Postgres takes a write; null when none or more than one does. */
 export async function databasePrimary(world: World): Promise<string | null> {
-  const seen = await Promise.all(world.regions.map((region) => databaseIn(world, region)));
-  const primaries = seen.filter(({ role }) => role === 'primary');
-  return primaries.length === 1 ? primaries[0]!.region : null;
+  const taking = await Promise.all(
+    world.regions.map(async (region) => ((await acceptsWrites(world, region)) ? [region] : [])),
+  );
+  const primaries = taking.flat();
+  return primaries.length === 1 ? primaries[0]! : null;
 }
 
 /** How often the standby has been promoted since the world began: the timeline's history files say it. */

@@ -23,13 +23,24 @@ import { startIngress } from '../services/ingress.ts';
 import { type RegionRuntime, startRegion } from '../services/region.ts';
 import { startSlack } from '../slack/server.ts';
 import type { SlackLab } from '../slack/types.ts';
+import { startAgent } from './agent.ts';
 import { startCluster } from './clusters.ts';
 import { dataRegions, EDEN_PATH, type EdenFile, readEden } from './eden.ts';
 import { overlayOf } from './overlay.ts';
 import { APP_TOKEN, BOT_TOKEN, channels, PEOPLE, usergroups } from './people.ts';
 import { manifestScopes } from './scopes.ts';
 
-export type WorldOptions = { pace: number; latencyMs: number; softFence: boolean; say: (line: string) => void };
+/** How Regent is told to fence the region it leaves. */
+export type FenceKind = 'statefulset' | 'http' | 'sql';
+
+export type WorldOptions = {
+  pace: number;
+  latencyMs: number;
+  softFence: boolean;
+  /** Default: as config/eden.yml says. */
+  fence?: FenceKind;
+  say: (line: string) => void;
+};
 
 export type World = {
   readonly eden: EdenFile;
@@ -57,7 +68,13 @@ const PASSWORD = 'lab-only';
 const TOKEN = 'lab-kubernetes-token';
 const DATABASE = 'eden_vault';
 
-export async function startWorld({ pace, latencyMs, softFence, say }: WorldOptions): Promise<World> {
+export async function startWorld({
+  pace,
+  latencyMs,
+  softFence,
+  fence = 'statefulset',
+  say,
+}: WorldOptions): Promise<World> {
   const eden = readEden();
   const regions = dataRegions(eden) as [string, string];
   const dir = mkdtempSync(join(tmpdir(), 'regent-lab-'));
@@ -177,6 +194,14 @@ export async function startWorld({ pace, latencyMs, softFence, say }: WorldOptio
       closers.push(() => relay.close());
     }
 
+    const agents: Record<string, string> = {};
+    if (fence === 'http')
+      for (const region of regions) {
+        const agent = await startAgent(postgres.node(region));
+        agents[region] = agent.url;
+        closers.push(() => agent.close());
+      }
+
     mkdirSync(join(dir, 'regent'));
     const journal = join(dir, 'regent', 'journal.sqlite');
     const overlay = join(dir, 'lab.yml');
@@ -193,6 +218,7 @@ export async function startWorld({ pace, latencyMs, softFence, say }: WorldOptio
           resolver: resolver.server,
           slackApiUrl: slack.apiUrl,
           journal,
+          fences: Object.fromEntries(regions.map((region) => [region, fenceOf(fence, agents[region])])),
           pace,
         }),
       ),
@@ -234,4 +260,11 @@ export async function startWorld({ pace, latencyMs, softFence, say }: WorldOptio
     await close();
     throw error;
   }
+}
+
+/** The overlay's fence of a region; undefined leaves the file's own. */
+function fenceOf(kind: FenceKind, agent: string | undefined): unknown {
+  if (kind === 'sql') return 'sql';
+  if (kind === 'http') return { statefulset: null, http: { stop: `${agent}/stop`, start: `${agent}/start` } };
+  return undefined;
 }

@@ -6,6 +6,7 @@ const given = (more: Partial<PlannedOptions> = {}): PlannedOptions => ({
   pace: 10,
   latencyMs: 0,
   fault: null,
+  fence: 'statefulset',
   kill: [],
   transcript: false,
   say: () => {},
@@ -68,4 +69,23 @@ describe('given two regions, a writer and somebody who goes round the fence', ()
       oldPrimaryAcceptsWrites: true,
     });
   }, 120_000);
+
+  it.each([
+    ['http', 'shutdown checkpoint'],
+    ['sql', 'barrier'],
+  ] as const)(
+    'when the fence is made by %s, then the proof is of its kind and nothing is lost',
+    async (fence, proof) => {
+      const { report } = await planned(given({ fence }));
+
+      expect(report.problems).toEqual([]);
+      expect(report).toMatchObject({
+        outcome: 'completed',
+        databasePrimary: 'us-west-2',
+        oldPrimaryAcceptsWrites: false,
+      });
+      expect(report.said).toContain(proof);
+    },
+    120_000,
+  );
 });

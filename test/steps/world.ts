@@ -206,7 +206,12 @@ export function makeWorld() {
         for (const { record } of plan.batches.flatMap((batch) => batch.changes))
           state.records[key(record)] = { ttl: record.ttl, values: record.values };
         state.calls.push(`dns ${comment}`);
-        return plan.batches.map(({ provider, zone }) => ({ provider, zone, changeId: 'C1', state: 'pending' as const }));
+        return plan.batches.map(({ provider, zone }) => ({
+          provider,
+          zone,
+          changeId: 'C1',
+          state: 'pending' as const,
+        }));
       },
       state: async () => 'insync',
       answers: async (record) =>
@@ -228,5 +233,5 @@ export function makeWorld() {
     },
     clock: { now: () => 0, sleep: async () => {} },
   };
-  return { ...state, state, ports };
+  return { state, ports };
 }

@@ -16,6 +16,17 @@ type Sql = Record<string, SQLOutputValue>;
 /** What the first event's hash is chained to. */
 const GENESIS = '0'.repeat(64);
 
+function dataOf(sql: Sql): JournalRow['data'] {
+  try {
+    return JSON.parse(String(sql['data']));
+  } catch (cause) {
+    throw new ConfigError(`Event ${sql['id']} of the journal (${sql['run_id']}, ${sql['seq']}) is damaged: no JSON.`, {
+      code: 'journal-damaged',
+      hint: 'Nothing was changed. Restore the file from a backup.',
+      cause,
+    });
+  }
+}
 const rowOf = (sql: Sql): JournalRow => ({
   id: Number(sql['id']),
   stream: String(sql['run_id']),
@@ -25,7 +36,7 @@ const rowOf = (sql: Sql): JournalRow => ({
   token: Number(sql['token']),
   deadline: sql['deadline'] === null ? null : Number(sql['deadline']),
   type: String(sql['type']),
-  data: JSON.parse(String(sql['data'])),
+  data: dataOf(sql),
   prevHash: String(sql['prev_hash']),
   hash: String(sql['hash']),
 });
@@ -38,6 +49,14 @@ const outboxOf = (sql: Sql): OutboxRow => ({
   broadcast: sql['broadcast'] === 1,
   at: Number(sql['at']),
 });
+/** For the check of the chain: what cannot be read is no content that was ever written. */
+function damagedToo(sql: Sql): JournalRow {
+  try {
+    return rowOf(sql);
+  } catch {
+    return rowOf({ ...sql, data: '{"damaged":true}' });
+  }
+}
 const hashRow = (row: Omit<JournalRow, 'hash'>): string => hashOf(row);
 
 /**
@@ -141,7 +160,7 @@ export function sqliteJournal({ path }: { path: string }): Journal {
           .all()
           .map((row) => ({ stream: String(row['run_id']), length: Number(row['n']) })),
       ),
-    verify: () => inTurn(() => verifyChain(sql('SELECT * FROM events ORDER BY id').all().map(rowOf))),
+    verify: () => inTurn(() => verifyChain(sql('SELECT * FROM events ORDER BY id').all().map(damagedToo))),
     unsent: () => inTurn(() => sql('SELECT * FROM outbox WHERE sent = 0 ORDER BY n').all().map(outboxOf)),
     slot: (run, slot) =>
       inTurn(() => sql('SELECT * FROM outbox WHERE run_id = ? AND slot = ? ORDER BY n').all(run, slot).map(outboxOf)),

@@ -1,0 +1,159 @@
+/** What the planned runbook promises about order, asked of its nodes: whatever a system has or has not. */
+import { describe, expect, it } from 'vitest';
+import { PHASES, type PlanNode } from '../../../src/machine/types.ts';
+import { planned } from '../../../src/steps/runbooks/planned.ts';
+import { nodesFor, stepsOf } from '../../../src/steps/step.ts';
+import type { FencePlan } from '../../../src/steps/system.ts';
+import { system } from '../system.ts';
+
+const FENCES: FencePlan[] = [
+  { strategy: 'statefulset', name: 'postgres' },
+  { strategy: 'exec', stop: ['./stop.sh'], start: null },
+  { strategy: 'http', stop: 'https://ops/stop', start: null },
+  { strategy: 'sql' },
+];
+const full = system();
+/** Every kind of system: each fence, with and without cache, writers and public addresses. */
+const SYSTEMS = FENCES.flatMap((fence) =>
+  [full.cache, null].flatMap((cache) =>
+    [true, false].flatMap((writers) =>
+      [true, false].map((seen) => {
+        const deployments = full.deployments.map((one) => ({
+          ...one,
+          writeHeavy: writers && one.writeHeavy,
+          publicHealth: seen ? one.publicHealth : null,
+        }));
+        const name = `${fence.strategy}, ${cache ? 'Redis' : 'no Redis'}, ${writers ? 'writers' : 'no writers'}, ${seen ? 'public' : 'not public'}`;
+        return { name, nodes: nodesFor(planned, system(fence, { cache, deployments }), 'east', 'west') };
+      }),
+    ),
+  ),
+);
+
+const phaseOf = (node: PlanNode) => PHASES.indexOf(node.phase as (typeof PHASES)[number]);
+
+/** Everything that must be settled before this node may begin: what it comes after, the gates of its phase, earlier phases. */
+function needs(nodes: PlanNode[], id: string): Set<string> {
+  const found = new Set<string>();
+  const visit = (name: string) => {
+    const node = nodes.find((one) => one.id === name)!;
+    const direct = [
+      ...node.after,
+      ...nodes.filter((other) => phaseOf(other) < phaseOf(node) && node.kind === 'step').map((other) => other.id),
+      ...nodes.filter((o) => o.kind === 'gate' && node.kind === 'step' && o.phase === node.phase).map((o) => o.id),
+    ];
+    for (const one of direct)
+      if (!found.has(one)) {
+        found.add(one);
+        visit(one);
+      }
+  };
+  visit(id);
+  return found;
+}
+
+describe.each(SYSTEMS)('$name', ({ nodes }) => {
+  const ids = new Set(nodes.map((node) => node.id));
+  const needed = (id: string) => needs(nodes, id);
+
+  it('comes only after nodes it has, of its phase or an earlier one, and never in a circle', () => {
+    for (const node of nodes) {
+      for (const other of node.after) {
+        expect(ids, `${node.id} comes after ${other}`).toContain(other);
+        expect(phaseOf(nodes.find((one) => one.id === other)!)).toBeLessThanOrEqual(phaseOf(node));
+      }
+      expect(needed(node.id), node.id).not.toContain(node.id);
+    }
+  });
+
+  it('points DNS nowhere before a proven write and the DNS gate', () => {
+    expect([...needed('switch-dns')]).toEqual(
+      expect.arrayContaining(['prove-target-writable', 'promote-postgres', 'prove-fence', 'dns', 'promote']),
+    );
+  });
+
+  it('promotes nothing before the gate, the fence, its proof and the proof of replication', () => {
+    const before = ['promote', 'fence-source', 'prove-fence', 'prove-replicated', 'scale-up-target', 'replication-lag'];
+    expect([...needed('promote-postgres')]).toEqual(expect.arrayContaining(before));
+    if (ids.has('switch-redis'))
+      expect([...needed('switch-redis')]).toEqual(expect.arrayContaining([...before, 'promote-postgres']));
+  });
+
+  it('proves the fence after it stands, and replication behind the fence', () => {
+    expect([...needed('prove-fence')]).toContain('fence-source');
+    expect([...needed('prove-replicated')]).toContain('prove-fence');
+  });
+
+  it('fences only after writers were stopped and the courtesy was set', () => {
+    expect([...needed('fence-source')]).toContain('read-only-source');
+    if (ids.has('stop-writers')) expect([...needed('fence-source')]).toContain('stop-writers');
+  });
+
+  it('proves a write only when everything it goes to has been switched', () => {
+    const before = ['promote-postgres', 'reopen-target', 'switch-redis'].filter((id) => ids.has(id));
+    expect([...needed('prove-target-writable')]).toEqual(expect.arrayContaining(before));
+  });
+
+  it('touches nothing in the source before the promote gate', () => {
+    for (const node of nodes)
+      if (node.kind === 'step' && node.effect && node.id !== 'scale-up-target')
+        expect([...needed(node.id)], node.id).toContain('promote');
+  });
+
+  it('takes no irreversible step before the promote gate’s phase, and none without the gate', () => {
+    const gate = nodes.find((node) => node.id === 'promote')!;
+    for (const node of nodes)
+      if (node.kind === 'step' && node.noUndo !== null) {
+        expect(phaseOf(node), node.id).toBeGreaterThanOrEqual(phaseOf(gate));
+        expect([...needed(node.id)], node.id).toContain('promote');
+      }
+  });
+
+  it('asks both gates as soon as what they show is known, before anything is changed', () => {
+    const effects = new Set(nodes.flatMap((node) => (node.kind === 'step' && node.effect ? [node.id] : [])));
+    for (const gate of ['promote', 'dns'])
+      for (const id of needed(gate)) expect(effects, `${gate} waits for ${id}`).not.toContain(id);
+  });
+
+  it('never skips what later steps rest on', () => {
+    for (const id of [
+      'source-is-primary',
+      'replication-lag',
+      'target-capacity',
+      'prove-fence',
+      'prove-replicated',
+      'prove-target-writable',
+    ])
+      expect(nodes.find((node) => node.id === id)).toMatchObject({ proves: true, effect: false });
+  });
+
+  it('starts the outage clock with the first stop, whichever that is', () => {
+    const stops = nodes.flatMap((node) => (node.kind === 'step' && node.clock === 'writes-stop' ? [node.id] : []));
+    expect(stops).toEqual(['read-only-source', 'stop-writers', 'fence-source'].filter((id) => ids.has(id)));
+  });
+});
+
+describe('the list', () => {
+  const steps = stepsOf(planned);
+
+  it('has every id once', () => {
+    const ids = planned.nodes.map((node) => node.id);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+  it('requires right before an intent only steps it has, of earlier rank, and gates it has', () => {
+    const all = new Set(planned.nodes.map((node) => node.id));
+    for (const step of steps)
+      for (const id of [...(step.requires?.steps ?? []), ...(step.requires?.gate ? [step.requires.gate] : [])])
+        expect(all, `${step.id} requires ${id}`).toContain(id);
+  });
+  it('keeps every call below 30 s, and every effect with a way back or a reason why there is none', () => {
+    for (const step of steps) {
+      expect(step.callMs ?? 0, step.id).toBeLessThan(30_000);
+      if (step.run) expect(step.undo, step.id).toBeDefined();
+    }
+  });
+  it('lists phases in the order they follow each other', () => {
+    const order = steps.map((step) => PHASES.indexOf(step.phase as (typeof PHASES)[number]));
+    expect(order).toEqual([...order].sort((a, b) => a - b));
+  });
+});
