@@ -7,12 +7,13 @@ import { parseArgs } from 'node:util';
 import { parseDurationMs } from './lib/duration.ts';
 import { FAULTS, type FaultName, KILL_POINTS, type KillPoint } from './scenarios/faults.ts';
 import { interactive } from './scenarios/interactive.ts';
+import type { KillPlan } from './scenarios/kills.ts';
 import { planned } from './scenarios/planned.ts';
 import type { FenceKind } from './world/world.ts';
 
 const FENCES: FenceKind[] = ['statefulset', 'http', 'sql'];
 const USAGE = `npm run lab [-- --pace 10]
-npm run -s lab -- run planned [--json] [--transcript] [--pace 10] [--latency 200ms] [--fault ${Object.keys(FAULTS).join('|')}] [--fence ${FENCES.join('|')}] [--kill ${Object.keys(KILL_POINTS).join(',')}]`;
+npm run -s lab -- run planned [--json] [--transcript] [--pace 10] [--latency 200ms] [--fault ${Object.keys(FAULTS).join('|')}] [--fence ${FENCES.join('|')}] [--kill ${Object.keys(KILL_POINTS).join(',')}|N] [--seed S]`;
 
 class Usage extends Error {}
 
@@ -25,6 +26,7 @@ function options() {
       latency: { type: 'string', default: '0ms' },
       fault: { type: 'string' },
       kill: { type: 'string', default: '' },
+      seed: { type: 'string' },
       fence: { type: 'string', default: 'statefulset' },
       port: { type: 'string', default: '0' },
       transcript: { type: 'boolean', default: false },
@@ -38,10 +40,7 @@ function options() {
   const { fault } = values;
   if (fault !== undefined && !(fault in FAULTS))
     throw new Usage(`--fault ${fault}: known faults are ${Object.keys(FAULTS).join(', ')}.`);
-  const kill = values.kill.split(',').filter((point) => point !== '');
-  const unknown = kill.find((point) => !(point in KILL_POINTS));
-  if (unknown !== undefined)
-    throw new Usage(`--kill ${unknown}: known points are ${Object.keys(KILL_POINTS).join(', ')}.`);
+  const kill = killPlan(values.kill, values.seed);
   if (!FENCES.includes(values.fence as FenceKind))
     throw new Usage(`--fence ${values.fence}: known fences are ${FENCES.join(', ')}.`);
   return {
@@ -53,8 +52,25 @@ function options() {
     latencyMs,
     port: Number(values.port),
     fault: (fault as FaultName | undefined) ?? null,
-    kill: kill as KillPoint[],
+    kill,
   };
+}
+
+/** `promote-postgres,switch-dns`, or a number: those two and as many drawn positions as are missing. */
+function killPlan(kill: string, seed: string | undefined): KillPlan {
+  const points = Object.keys(KILL_POINTS) as KillPoint[];
+  const drawn = seed === undefined ? Math.floor(Math.random() * 1_000_000) : Number(seed);
+  if (!Number.isInteger(drawn)) throw new Usage(`--seed ${seed}: give a whole number.`);
+  if (/^\d+$/.test(kill)) {
+    const count = Number(kill);
+    if (count < points.length || count > 20)
+      throw new Usage(`--kill ${kill}: give ${points.length} to 20; ${points.join(' and ')} are always among them.`);
+    return { points, positions: count - points.length, seed: drawn };
+  }
+  const named = kill.split(',').filter((point) => point !== '');
+  const unknown = named.find((point) => !(point in KILL_POINTS));
+  if (unknown !== undefined) throw new Usage(`--kill ${unknown}: give a number, or of ${points.join(', ')}.`);
+  return { points: named as KillPoint[], positions: 0, seed: drawn };
 }
 
 async function main(): Promise<number> {

@@ -172,6 +172,7 @@ async function run(config: Config, file: string): Promise<number> {
   };
   const journal = sqliteJournal({ path: config.journal.sqlite });
   const ledger = new Ledger(journal, systemClock);
+  ledger.onAppend(({ run: id, length }) => log.info({ run: id, seq: length }, 'appended'));
   ledger.onLost = () => stopWith(1, 'another Regent leads now');
   const ports = portsOf(config, file);
   const system = systemOf(config);

@@ -1,12 +1,12 @@
 /** `lab run planned`: a whole planned failover under write load, played through Slack, judged from outside. */
 
 import { readJournal } from '../world/journal.ts';
-import { type RegentProcess, startRegent } from '../world/regent.ts';
 import * as witness from '../world/witness.ts';
 import { type FenceKind, startWorld, type World } from '../world/world.ts';
 import { startRogue } from '../writer/rogue.ts';
 import { startWriter } from '../writer/writer.ts';
-import { type FaultName, KILL_POINTS, type KillPoint } from './faults.ts';
+import type { FaultName } from './faults.ts';
+import { type KillPlan, Supervised } from './kills.ts';
 import { type Ending, playPlanned, transcript } from './play.ts';
 import { disagreements, type Report, runReport } from './report.ts';
 
@@ -15,7 +15,7 @@ export type PlannedOptions = {
   latencyMs: number;
   fault: FaultName | null;
   fence: FenceKind;
-  kill: KillPoint[];
+  kill: KillPlan;
   say: (line: string) => void;
   /** Print what people read. */
   transcript: boolean;
@@ -26,27 +26,16 @@ export type PlannedOptions = {
 /** The load before the run is asked for: what must be there afterwards, and be enough to mean something. */
 const WRITES_BEFORE = 300;
 const WRITES_AT_LEAST = 1100;
-const RUN_WITHIN_MS = 240_000;
+const RUN_WITHIN_MS = 400_000;
 
 export async function planned(options: PlannedOptions): Promise<{ report: Report; ok: boolean }> {
   const { pace, latencyMs, fault, say, stop } = options;
   const world = await startWorld({ pace, latencyMs, softFence: fault === 'soft-fence', fence: options.fence, say });
-  let regent: RegentProcess | undefined;
+  const regent = new Supervised(world, options.kill, say);
   const closers: (() => Promise<unknown>)[] = [];
   try {
     const [from, to] = world.regions;
-    regent = await startRegent(world);
-    let current = regent;
-    const guard = armKills(
-      world,
-      options.kill,
-      () => current,
-      (next) => {
-        current = next;
-        regent = next;
-      },
-      say,
-    );
+    await regent.start();
     const url = `http://task-service.${world.eden.dns[0]!.zoneName}:${world.ingressPort}`;
     const writer = startWriter({ url, lookup: world.resolver.lookup, everyMs: 5 });
     closers.push(() => writer.stop());
@@ -64,7 +53,6 @@ export async function planned(options: PlannedOptions): Promise<{ report: Report
     const wallMs = Date.now() - startedAt;
     say(`the run ended: ${ending.outcome}${ending.heldAt ? `, held at ${ending.heldAt}` : ''}`);
     if (options.transcript) say(`\n${transcript(world)}\n`);
-    await guard;
     if (ending.outcome === 'completed')
       await until(
         () => writer.acknowledged >= WRITES_AT_LEAST && writer.servedBy(to),
@@ -75,7 +63,7 @@ export async function planned(options: PlannedOptions): Promise<{ report: Report
     const acceptsWrites = await witness.acceptsWrites(world, from);
     await Promise.all(closers.splice(0).map((close) => close()));
     fence.stop();
-    await current.stop();
+    await regent.stop();
 
     // From here on Regent is gone: what follows is asked of the servers, and of the journal it left.
     const finalRegion = (await witness.databasePrimary(world)) ?? from;
@@ -84,6 +72,8 @@ export async function planned(options: PlannedOptions): Promise<{ report: Report
       ending,
       wallMs,
       latencyMs,
+      seed: options.kill.positions > 0 ? options.kill.seed : null,
+      killed: regent.killed,
       journal: readJournal(world.regent.journal),
       writer,
       rogue: { tried: rogue.tried, acks: rogue.acks(), fencedAt: fence.at() },
@@ -100,28 +90,8 @@ export async function planned(options: PlannedOptions): Promise<{ report: Report
     return { report: { ...report, problems }, ok: problems.length === 0 };
   } finally {
     await Promise.all(closers.map((close) => close()));
-    if (regent?.running()) await regent.kill();
+    await regent.destroy();
     await world.close();
-  }
-}
-
-/** Kills Regent between a call and its answer, at each point once, and starts it again. */
-async function armKills(
-  world: World,
-  points: KillPoint[],
-  current: () => RegentProcess,
-  replaced: (next: RegentProcess) => void,
-  say: (line: string) => void,
-): Promise<void> {
-  for (const point of points) {
-    const relay = point === 'promote-postgres' ? world.relays.postgres[world.regions[1]]! : world.relays.route53;
-    const { seen, release } = relay.holdAnswerTo(KILL_POINTS[point]);
-    await seen;
-    await current().kill();
-    say(`killed Regent between ${point} and its answer`);
-    release();
-    replaced(await startRegent(world));
-    say('Regent is back');
   }
 }
 

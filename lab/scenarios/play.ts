@@ -56,7 +56,7 @@ function pressWhenever(
       press(world, person, action).catch((error: Error) => {
         // The bot may be away (it was killed): the card still stands, so it is pressed again.
         say(error.message);
-        pressed.delete(key);
+        setTimeout(() => pressed.delete(key), 500);
       });
     }
   };
@@ -88,6 +88,9 @@ function endingSeen(world: World): Ending | undefined {
   return held && { outcome: 'failed', heldAt: held.step, said: held.message.text };
 }
 
+const TYPED_AT_MOST = 3;
+const HEADLINE_WITHIN_MS = 20_000;
+
 /** Ana asks, Bo approves and confirms; resolves when the run has ended or stands still. */
 export async function playPlanned(
   world: World,
@@ -95,21 +98,37 @@ export async function playPlanned(
 ): Promise<Ending> {
   const over = new AbortController();
   try {
-    options.say(`${ANA} types ${options.command}`);
-    const typed = await world.slack.command(ANA, channelOf(world), options.command, { smartQuotes: true });
-    if (typed.error) return { outcome: 'notStarted', heldAt: null, said: typed.error };
     pressWhenever(world, BO, 'approve:promote', over.signal, options.say);
     pressWhenever(world, BO, 'confirm:dns', over.signal, options.say);
-    const started = await world.slack.until(
-      () => everything(world).find((message) => message.pinned) ?? refusal(world),
-      60_000,
-      'the headline',
-    );
-    if (typeof started === 'string') return { outcome: 'notStarted', heldAt: null, said: started };
+    const started = await typed(world, options.command, options.say);
+    if (started !== null) return { outcome: 'notStarted', heldAt: null, said: started };
     return await world.slack.until(() => endingSeen(world), options.withinMs, 'the end of the run');
   } finally {
     over.abort();
   }
+}
+
+/**
+ * Ana types the command. Where the bot was away she is told so by Slack, looks into the channel, and types again only
+ * when nothing stands there. null: a headline stands; else what she was told.
+ */
+async function typed(world: World, command: string, say: (line: string) => void): Promise<string | null> {
+  let told = 'no answer';
+  for (let attempt = 0; attempt < TYPED_AT_MOST; attempt += 1) {
+    say(`${ANA} types ${command}`);
+    const result = await world.slack.command(ANA, channelOf(world), command, { smartQuotes: true });
+    told = result.error ?? told;
+    const seen = await world.slack
+      .until(
+        () => everything(world).find((message) => message.pinned) ?? refusal(world),
+        HEADLINE_WITHIN_MS,
+        'the headline',
+      )
+      .catch(() => undefined);
+    if (typeof seen === 'string') return seen;
+    if (seen !== undefined) return null;
+  }
+  return told;
 }
 
 /** Ana's answer, when it says that nothing was started. */

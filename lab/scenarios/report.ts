@@ -10,6 +10,9 @@ type Seen = {
   ending: Ending;
   wallMs: number;
   latencyMs: number;
+  /** Of the drawn kill positions, null where none were drawn. */
+  seed: number | null;
+  killed: string[];
   journal: JournalRead;
   writer: Writer;
   rogue: { tried: number; acks: { id: number; at: number }[]; fencedAt: number | null };
@@ -45,6 +48,8 @@ export function runReport(seen: Seen) {
     to,
     pace: world.pace,
     latencyMs: seen.latencyMs,
+    seed: seen.seed,
+    killed: seen.killed,
     wallMs: seen.wallMs,
     phases: phasesOf(events),
     gates: gates.map(({ gate, decision, by, waitedMs }) => ({ gate, decision, by, waitedMs })),

@@ -65,6 +65,8 @@ export function overlayOf(eden: EdenFile, at: OverlayAddresses): object {
     journal: { sqlite: at.journal },
     timings: {
       poll: paced(1000, pace),
+      // A start after a kill waits for the deadlines of what was in flight: they are waits too, but calls are real.
+      callTimeout: paced(10_000, pace, 3000),
       headlineEvery: paced(3000, pace, 100),
       headlineTick: paced(10_000, pace, 250),
       budgets: { 'prove-fence': paced(15_000, pace, 1500) },

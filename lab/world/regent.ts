@@ -21,7 +21,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const READY = 'regent is ready';
 
 /** Starts it and waits until it says it is ready; throws with its last words when it ends before. */
-export async function startRegent(world: World): Promise<RegentProcess> {
+export async function startRegent(world: World, onLine: (line: string) => void = () => {}): Promise<RegentProcess> {
   const { config, overlay, env } = world.regent;
   const child: ChildProcess = spawn(process.execPath, [MAIN, '--config', config, '--overlay', overlay], {
     cwd: ROOT,
@@ -31,12 +31,16 @@ export async function startRegent(world: World): Promise<RegentProcess> {
   });
   const log = createWriteStream(join(world.dir, 'regent', 'regent.log'), { flags: 'a' });
   let tail = '';
+  let rest = '';
   const ended = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
   const ready = new Promise<void>((resolve) => {
     for (const stream of [child.stdout, child.stderr])
       stream?.on('data', (chunk: Buffer) => {
         log.write(chunk);
         if (process.env['LAB_REGENT_LOG']) process.stderr.write(chunk);
+        const lines = (rest + chunk.toString('utf8')).split('\n');
+        rest = lines.pop() ?? '';
+        for (const line of lines) onLine(line);
         tail = (tail + chunk.toString('utf8')).slice(-4000);
         if (tail.includes(READY)) resolve();
       });

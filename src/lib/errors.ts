@@ -48,7 +48,12 @@ export function sentenceOf(error: unknown): string {
   if (error instanceof DrError) return error.sentence;
   if (error instanceof Error) {
     const code = (error as { code?: unknown }).code ?? (error.cause as { code?: unknown } | undefined)?.code;
-    const message = error.message.split('\n')[0]!.slice(0, 200);
+    // Where every address of a name refused, Node throws an error without a word of its own.
+    const { message: own } =
+      error.message === '' && error instanceof AggregateError ? (error.errors[0] ?? error) : error;
+    const message = String(own || error.name)
+      .split('\n')[0]!
+      .slice(0, 200);
     return typeof code === 'string' && !message.includes(code) ? `${message} (${code})` : message;
   }
   return String(error).slice(0, 200);

@@ -1,6 +1,6 @@
 /** The pinned message of a run: where we are, whether it goes well, and what is wanted of whom. */
 import { clockText } from '../lib/duration.ts';
-import { gatesOf, stepsOf, toUndo } from '../machine/facts.ts';
+import { gateNode, gatesOf, stepNode, stepState, stepsOf, toUndo } from '../machine/facts.ts';
 import { PHASES, type Phase } from '../machine/types.ts';
 import type { Action, Line, Message, Tone } from '../ports/chat.ts';
 import { endedLine } from './ended.ts';
@@ -11,6 +11,7 @@ import {
   isForward,
   kindOf,
   modeSign,
+  noWayBack,
   openGates,
   progressOf,
   route,
@@ -26,6 +27,9 @@ const END_WORDS = {
   takenOver: 'taken over by hand',
 } as const;
 
+/** States beside the phases, as people call them. */
+const SIDE_WORDS: Record<string, string> = { rollingBack: 'being undone', finishing: 'tidying up' };
+
 export function headline(scene: Scene): Message {
   const { c, where } = scene;
   const ended = c.endedAt !== null && c.end !== null;
@@ -33,6 +37,7 @@ export function headline(scene: Scene): Message {
   const overrides = c.overrides.map(
     ({ rule, by, reason }): Line => ['Override: ', { code: rule }, ' by ', who(by), ', ', { untrusted: `“${reason}”` }],
   );
+  const footnote = isForward(scene) ? noWayBack(scene) : null;
   const tone: Tone = ended
     ? c.end === 'completed'
       ? 'good'
@@ -47,7 +52,8 @@ export function headline(scene: Scene): Message {
     lines: [...(ended ? [endedLine(scene), state(scene)] : lines), ...overrides],
     tone,
     actions: ended || !isForward(scene) ? [] : actions(scene),
-    fallback: `${c.run}: ${route(c)}, ${ended ? END_WORDS[c.end!] : c.holds.length > 0 ? 'held' : where}.`,
+    ...(footnote === null ? {} : { footnote }),
+    fallback: `${c.run}: ${route(c)}, ${ended ? END_WORDS[c.end!] : c.holds.length > 0 ? 'held' : (SIDE_WORDS[where] ?? where)}.`,
   };
 }
 
@@ -65,11 +71,16 @@ function state({ c, where }: Scene): Line {
     if (hold.kind === 'person') return [`${SIGN.held} paused by `, who(hold.ref), ' · ', ...asked];
     if (hold.kind === 'replay')
       return [`${SIGN.held} held: `, { untrusted: hold.why }, '. See the card in the thread ↓ · ', ...asked];
-    const title = c.nodes.find((node) => node.id === hold.ref)?.title ?? 'making the plan';
-    return [`${SIGN.held} held at “${title}”. See the card in the thread ↓ · `, ...asked];
+    const step = stepNode(c, hold.ref);
+    const title = step?.title ?? gateNode(c, hold.ref)?.title ?? 'Make the plan';
+    const unknown = step?.effect && stepState(c, hold.ref).status === 'unknown';
+    return [
+      `${SIGN.held} held at “${title}”${unknown ? ': we do not know whether it took' : ''}. See the card in the thread ↓ · `,
+      ...asked,
+    ];
   }
   if (where === 'rollingBack') return [`↩ undoing, ${toUndo(c).length} left · `, ...asked];
-  return [`${SIGN.running} ${where} · `, ...asked];
+  return [`${SIGN.running} ${SIDE_WORDS[where] ?? where} · `, ...asked];
 }
 
 function bar({ c, where }: Scene): Line {

@@ -1,7 +1,7 @@
 /** The card of a hold: what is not known or not done, what that means, and the choices that are valid now. */
-import { noReturn, stepNode, stepState } from '../machine/facts.ts';
+import { stepNode, stepState } from '../machine/facts.ts';
 import type { Action, Line, Message } from '../ports/chat.ts';
-import { abortButton, button, route, type Scene, SIGN, who } from './scene.ts';
+import { abortButton, button, noWayBack, route, type Scene, SIGN, who } from './scene.ts';
 
 export function hold(scene: Scene): Message | null {
   const { c, facts } = scene;
@@ -58,14 +58,13 @@ export function hold(scene: Scene): Message | null {
   if (status === 'unknown' && step?.repeat === 'once')
     lines.push('It must not be sent twice. Nothing is sent again until it is known.');
   if (step?.proves) lines.push('What comes after rests on this proof: it cannot be skipped.');
-  const last = noReturn(c);
-  const footnote = last ? `Abort is no longer possible: “${last.title}” may have taken place.` : undefined;
+  const footnote = noWayBack(scene);
   return {
     title,
     lines,
     tone: 'bad',
     actions: actions(scene, ref, unknown),
-    ...(footnote === undefined ? {} : { footnote }),
+    ...(footnote === null ? {} : { footnote }),
   };
 }
 

@@ -8,7 +8,10 @@ import { type Scene, SIGN, stepSign } from './scene.ts';
 /** A step in one line: sign, title, how long, what was seen or what is missing. */
 export function stepLine(c: Context, step: StepNode): Line {
   const state = stepState(c, step.id);
-  const took = state.intendedAt !== null && state.endedAt !== null ? [tookText(state.endedAt - state.intendedAt)] : [];
+  // Of what was skipped or undone later it would be the time people took.
+  const timed = ['done', 'notDone', 'unknown'].includes(state.status);
+  const took =
+    timed && state.intendedAt !== null && state.endedAt !== null ? [tookText(state.endedAt - state.intendedAt)] : [];
   const said = saidOf(state);
   const rest = [...took, ...(said ? [said] : [])].join(' · ');
   return [`${stepSign(state)} ${step.title}`, ...(rest === '' ? [] : [' · ', { untrusted: rest }])];

@@ -106,6 +106,12 @@ export function button(
   return { id, label, value: JSON.stringify({ run: c.run, ...more }), ...rest };
 }
 
+/** Where the way back is gone: what took it, said wherever an abort would otherwise be offered. */
+export function noWayBack({ c }: Scene): string | null {
+  const last = noReturn(c);
+  return last === undefined ? null : `Abort is no longer possible: “${last.title}” may have taken place.`;
+}
+
 /** Aborting, where it is possible now; one click opens the list of what is undone. */
 export const abortButton = (scene: Scene): Action[] =>
   isForward(scene) && noReturn(scene.c) === undefined

@@ -44,7 +44,7 @@ export class Ledger {
   readonly #journal: Journal;
   readonly #clock: Clock;
   readonly #views = new Map<string, RunView>();
-  readonly #listeners: (() => void)[] = [];
+  readonly #listeners: ((view: RunView) => void)[] = [];
   #token = 0;
   /** Called when another process has taken the lead: from then on nothing may be done here. */
   onLost: () => void = () => {};
@@ -76,7 +76,8 @@ export class Ledger {
   active(): RunView | undefined {
     return this.all().findLast((view) => !view.snapshot.hasTag('ended'));
   }
-  onAppend(listener: () => void): void {
+  /** Called after each commit, with the run as it is then. */
+  onAppend(listener: (view: RunView) => void): void {
     this.#listeners.push(listener);
   }
 
@@ -158,7 +159,7 @@ export class Ledger {
     if (result.ok) {
       // Commits are ordered, the answers to them need not be: an older view never replaces a newer one.
       if (result.view.length > (this.#views.get(run)?.length ?? 0)) this.#views.set(run, result.view);
-      for (const listener of this.#listeners) listener();
+      for (const listener of this.#listeners) listener(result.view);
     }
     return result;
   }

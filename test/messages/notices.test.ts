@@ -1,0 +1,64 @@
+/** Short messages in the thread. */
+import { expect, it } from 'vitest';
+import { asked, begun, fenced, message, plan, promoted, read } from './scenes.ts';
+
+it('the plan, in four lines', () => {
+  expect(read('plan', begun(), { hash: plan.hash })).toEqual([
+    `The plan · east → west · \`${plan.hash.slice(0, 12)}\``,
+    'Scale up in west: api 3, task 2',
+    'Stop in east: task; fence Postgres there (statefulset, strong)',
+    'Promote Postgres and Redis in west; lag bound 5 s',
+    'Then 2 DNS records to west',
+  ]);
+});
+it('the plan without writers and Redis', () => {
+  const values = { ...plan.values, stopWriters: [], cache: null };
+  const lines = read('plan', begun({ ...plan, values }), { hash: plan.hash });
+  expect(lines.slice(2, 4)).toEqual([
+    'Stop in east: nothing; fence Postgres there (statefulset, strong)',
+    'Promote Postgres in west; lag bound 5 s',
+  ]);
+});
+it('a plan that is no longer the plan is not told', () => {
+  expect(message('plan', begun(), { hash: 'older' })).toBeNull();
+});
+
+it('the promotion says, afterwards too, that there is no way back', () => {
+  expect(read('promoted', promoted())).toEqual([
+    '✔ west is primary and has accepted a write · eden-1',
+    'From here there is no rollback; going back is a failback. Next: DNS.',
+  ]);
+});
+
+it('a note, as typed', () => {
+  expect(read('note', asked(), { by: 'UOPS', text: 'vendor says *2 h* <!channel>' })).toEqual([
+    '📝 @UOPS: ‹vendor says *2 h* <!channel>›',
+  ]);
+});
+
+it('a restart: what is being checked, nothing repeated', () => {
+  const told = fenced();
+  expect(read('restarted', told, { at: 20_000, checking: [] })).toEqual([
+    '↻ Restarted at 20 s: nothing was in flight, nothing repeated.',
+  ]);
+  expect(read('restarted', told, { at: 20_000, checking: ['promote-postgres'] })).toEqual([
+    '↻ Restarted at 20 s: 1 call being checked (“Promote the standby Postgres”), nothing repeated.',
+  ]);
+  expect(read('restarted', told, { at: 20_000, checking: ['promote-postgres', 'gone'] })[0]).toContain(
+    '2 calls being checked (“Promote the standby Postgres”, “gone”)',
+  );
+});
+
+it('an escalation calls those who were not asked before first', () => {
+  expect(read('escalated', asked(), { gate: 'promote' })).toEqual([
+    '⏰ Approve promotion · east → west · nobody has decided yet. @UBOSS and @SSRE',
+    'The card is in this thread ↑',
+  ]);
+  expect(message('escalated', asked(), { gate: 'declare' })).toBeNull();
+});
+
+it('a late answer is told and changes nothing', () => {
+  expect(read('late', fenced(), { step: 'fence-source', event: 'STEP_UNKNOWN' })).toEqual([
+    'A late answer about “Fence east” arrived (step unknown). It was kept and changes nothing.',
+  ]);
+});
