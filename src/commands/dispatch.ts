@@ -30,7 +30,7 @@ export function dispatcher(world: DispatchWorld): Dispatch {
       return await dispatch(input, world);
     } catch (error) {
       world.onError(error, input);
-      return say(`That did not work: ${sentenceOf(error)}`, ['Nothing was started by it. See /dr status.'], 'bad');
+      return say(`That did not work: ${sentenceOf(error)}`, ['What it has done, if anything: /dr status.'], 'bad');
     }
   };
 }

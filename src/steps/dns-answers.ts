@@ -6,6 +6,14 @@ import { defineCheck } from './step.ts';
 export const dnsAnswers = defineCheck({
   id: 'dns-answers',
   title: 'See {target} in DNS answers',
+  about: {
+    does: 'Shows that clients are told the new addresses, not only that the provider has accepted them.',
+    asks: "Asks every zone's name servers and every resolver in `resolvers` for every record. Done when all of them answer the new values.",
+    whenItStops: [
+      '“still old”: a resolver keeps an answer for one whole TTL, the old one. Wait for it, then press Retry; clients move meanwhile.',
+      '“no answer”: a resolver cannot be reached from here. Check it with `dig @resolver name`, then press Check again.',
+    ],
+  },
   phase: 'redirecting',
   after: ['switch-dns'],
   // A resolver may keep the old answer for a whole TTL, and the TTL it saw may have been the old, longer one.

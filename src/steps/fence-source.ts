@@ -12,6 +12,15 @@ import type { FencePlan } from './system.ts';
 export const fenceSource = defineStep({
   id: 'fence-source',
   title: 'Fence {source}',
+  about: {
+    does: 'Takes from Postgres in {source} the ability to accept writes, as configured: its StatefulSet to 0, a script or an endpoint of yours that stops it, or SQL alone. With SQL alone the server stays up, and {source} has to be copied anew before it can be a standby.',
+    asks: 'StatefulSet: 0 wanted and no pod left. Script or endpoint: nobody listens any more. SQL: every application database refuses connections.',
+    whenItStops: [
+      'A pod that does not end: look at its log for a shutdown that waits for clients. Do not kill it: a clean stop is what proves that nothing is missing.',
+      'The hook failed: the last lines it printed are in the thread. Run it by hand, then press Retry.',
+      '“proves nothing”, no answer: {source} may be cut off from here and still serve others. Find out before anything else.',
+    ],
+  },
   phase: 'promoting',
   after: ['stop-writers', 'read-only-source'],
   repeat: 'verifiable',

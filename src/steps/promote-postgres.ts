@@ -5,6 +5,14 @@ import { defineStep } from './step.ts';
 export const promotePostgres = defineStep({
   id: 'promote-postgres',
   title: 'Promote the standby Postgres',
+  about: {
+    does: 'Ends recovery in {target}: from here on it is a primary with a history of its own. The order is short, whether it took is observed.',
+    asks: 'Asks the server of {target} whether it has left recovery, and whether it is the database the plan means.',
+    whenItStops: [
+      'Ordered and not seen: press Check again. Nothing is ordered twice unless it is surely not done.',
+      '“another database”: `postgres.url` of {target} leads elsewhere now. Do not promote by hand before you know where.',
+    ],
+  },
   phase: 'promoting',
   after: ['prove-fence', 'prove-replicated'],
   repeat: 'verifiable',

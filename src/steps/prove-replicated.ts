@@ -3,13 +3,22 @@ import { lsnDiff } from '../ports/database.ts';
 import { defineCheck } from './step.ts';
 
 /**
- * Nothing acknowledged is missing in the target, proven by position (DESIGN §13.3): strictly past the shutdown
+ * Nothing acknowledged is missing in the target, proven by position (docs/decisions.md, 3): strictly past the shutdown
  * checkpoint of the control file; or, where that cannot be read, a shutdown checkpoint as the last record of a standby
  * that streamed when the stop was ordered; or, with SQL only, past a barrier taken behind the fence.
  */
 export const proveReplicated = defineCheck({
   id: 'prove-replicated',
   title: 'Prove nothing is missing in {target}',
+  about: {
+    does: 'Proves that every acknowledged write is in {target} before it is promoted. It cannot be skipped.',
+    asks: 'Compares positions in the log: {target} must be past the shutdown checkpoint of {source}, or have it as its very last record while having streamed when the stop was ordered. With SQL alone: past a position taken behind the fence.',
+    whenItStops: [
+      '“not yet past”: the standby still replays. Wait, then press Retry.',
+      '“not shut down cleanly”, or another last record: writes may be missing in {target}. Abort: {source} is started again with everything it has.',
+      '“was not streaming when … was stopped”: it cannot be proven any more. Abort, repair the replication, begin again.',
+    ],
+  },
   phase: 'promoting',
   after: ['prove-fence'],
   budgetMs: 60_000,

@@ -9,6 +9,15 @@ import { defineCheck } from './step.ts';
 export const proveTargetWritable = defineCheck({
   id: 'prove-target-writable',
   title: 'Prove {target} takes writes',
+  about: {
+    does: 'Proves that {target} takes writes before any client is sent there. It cannot be skipped.',
+    asks: 'Writes a row into every application database of {target} and a key into Redis, reads each back in another session, and removes both.',
+    whenItStops: [
+      '“waits for the standbys”: the new primary waits for one in the region that was left. The hint in the thread names the setting to reset.',
+      '“not there for a second session”: the address leads to more than one server.',
+      'No answer: look at Postgres and Redis in {target} themselves; press Check again as often as you like.',
+    ],
+  },
   phase: 'promoting',
   after: ['promote-postgres', 'reopen-target', 'switch-redis'],
   budgetMs: 60_000,

@@ -5,6 +5,14 @@ import { defineCheck } from './step.ts';
 export const publicHealth = defineCheck({
   id: 'public-health',
   title: 'Ask every service at its public address',
+  about: {
+    does: 'Asks as a client would, by name and through DNS. The outage clock stops here.',
+    asks: 'Requests every `publicHealth` address. Done when each answers 2xx.',
+    whenItStops: [
+      'A service answers with an error: look at its pods and log in {target}. There is no rollback now: repair it there, then press Retry.',
+      'No answer at all: look whether its name leads to {target} (`dig`), then at its load balancer.',
+    ],
+  },
   phase: 'verifying',
   budgetMs: 5 * 60_000,
   clock: 'writes-serve',

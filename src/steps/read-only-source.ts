@@ -5,6 +5,14 @@ import { defineStep } from './step.ts';
 export const readOnlySource = defineStep({
   id: 'read-only-source',
   title: 'Ask {source} to be read-only',
+  about: {
+    does: 'Sets `default_transaction_read_only` in {source}, so that well-behaved clients get a clear refusal. It keeps nobody out: the fence follows. From here on writes are refused and the outage clock runs.',
+    asks: 'Opens a fresh session in {source} and reads the setting. Done when it is on.',
+    whenItStops: [
+      '“yet a new session gets off”: a setting of the role or of the database overrides it. `\\drds` in psql shows which.',
+      'Asked to approve the promotion again instead: the lag had grown above its bound. The new card shows both.',
+    ],
+  },
   phase: 'promoting',
   repeat: 'idempotent',
   requires: { steps: ['replication-lag'], gate: 'promote' },

@@ -5,6 +5,13 @@ import { defineStep } from './step.ts';
 export const reopenTarget = defineStep({
   id: 'reopen-target',
   title: 'Open {target} to connections',
+  about: {
+    does: 'Opens the databases of {target} to connections. A fence made of SQL travels to the standby with the log, so the new primary would refuse everybody.',
+    asks: 'Reads which databases refuse connections in {target}. Done when none does.',
+    whenItStops: [
+      "Not allowed: Regent's role must own the databases (docs/postgres-role.md). By hand: `ALTER DATABASE … WITH ALLOW_CONNECTIONS true`, then Retry.",
+    ],
+  },
   phase: 'promoting',
   after: ['promote-postgres'],
   repeat: 'idempotent',

@@ -6,6 +6,14 @@ import { defineCheck } from './step.ts';
 export const replicationLag = defineCheck({
   id: 'replication-lag',
   title: 'Measure replication lag',
+  about: {
+    does: 'Says how far the standby is behind before people decide; asked again right before the first thing is stopped in {source}.',
+    asks: "Takes the primary's position and measures how long the standby needs to replay it, so an idle primary is not lag. Done when the standby got there within `objectives.rpo`.",
+    whenItStops: [
+      'Above the bound: look for one large transaction or a load job in {source}, a slow network, a busy disk in {target}. Nothing has been stopped yet: wait, then press Retry.',
+      '“had not caught up”: the measuring ended first. The time shown is the least the lag can be.',
+    ],
+  },
   phase: 'assessing',
   after: ['source-is-primary'],
   budgetMs: 2 * 60_000,

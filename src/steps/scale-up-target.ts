@@ -8,6 +8,14 @@ const wantedOf = (list: Workload[]) => Object.fromEntries(list.map(({ name, want
 export const scaleUpTarget = defineStep({
   id: 'scale-up-target',
   title: 'Scale up {target}',
+  about: {
+    does: 'Raises every service in {target} to its configured number of pods. It takes longest and nothing depends on it, so it comes before anything is stopped. A service that has more keeps them.',
+    asks: 'Counts ready pods, not accepted calls. Done when every Deployment has at least its pods, all ready and of the newest version.',
+    whenItStops: [
+      "The held step's card carries the newest warnings of the pods (image, memory, scheduling). Look at one with `kubectl describe pod`, repair it, then press Retry.",
+      'A number that falls again: an autoscaler of {target} has a lower maximum than the plan asks.',
+    ],
+  },
   phase: 'preparing',
   after: ['target-capacity'],
   repeat: 'idempotent',

@@ -41,11 +41,23 @@ export type StepFacts = {
 };
 type Handed<U extends PortName> = Pick<Ports, U> & StepFacts;
 
+/** What docs/runbook.md says of a step to somebody on call: whole sentences; `{source}`, `{target}` as in titles. */
+export type StepAbout = {
+  /** What it changes in the world; of a check, why it asks. */
+  does: string;
+  /** What it asks of the world, and what must be seen for it to be done. */
+  asks: string;
+  /** What to look at and do when it holds, most likely first. */
+  whenItStops: string[];
+};
+
 export type StepDefinition<U extends PortName = PortName> = {
   /** Stable: journal, buttons, logs and the docs' anchor. */
   id: string;
   /** Imperative, what people read in the thread; `{source}` and `{target}` become region names. */
   title: string;
+  /** For people; a step of a runbook has it (a test says so). */
+  about?: StepAbout;
   phase: Phase | 'atEnd';
   after?: string[];
   repeat: Repeat;

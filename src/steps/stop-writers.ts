@@ -5,6 +5,14 @@ import { defineStep } from './step.ts';
 export const stopWriters = defineStep({
   id: 'stop-writers',
   title: 'Stop writers in {source}',
+  about: {
+    does: 'Scales the services marked `writeHeavy` to 0 in {source}.',
+    asks: 'Counts their pods. Done when none is left: a pod that is ending still writes.',
+    whenItStops: [
+      '“pods ending” for minutes: a pod does not heed its end. See it with `kubectl get pods`; deleting it by force is your decision.',
+      '“has no deployment”: it may run there under another name and still write. Correct `services.deployments`.',
+    ],
+  },
   phase: 'promoting',
   after: ['read-only-source'],
   repeat: 'idempotent',

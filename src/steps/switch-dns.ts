@@ -27,6 +27,14 @@ async function applied(dns: Dns, plan: DnsPlan, comment: string, signal: AbortSi
 export const switchDns = defineStep({
   id: 'switch-dns',
   title: 'Point DNS at {target}',
+  about: {
+    does: 'Sets every record to the addresses of {target}, one change for each zone. The plan and the card of the DNS gate show old and new values.',
+    asks: "Asks the provider for the records, then each zone's own name servers. Done when all of them answer the new values.",
+    whenItStops: [
+      "The provider's API does not answer: leaving us-east-1 this may be the very outage. Change the records by hand in its console (the DNS gate's card lists up to ten of them, old and new), then press Retry: what is there already is not sent again.",
+      "“not yet at the provider's servers”: wait a minute, then press Retry.",
+    ],
+  },
   phase: 'redirecting',
   after: ['prove-target-writable'],
   repeat: 'idempotent',

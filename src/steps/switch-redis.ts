@@ -30,6 +30,15 @@ async function look(cache: Cache, source: string, target: string, signal: AbortS
 export const switchRedis = defineStep({
   id: 'switch-redis',
   title: 'Switch Redis over',
+  about: {
+    does: 'Makes Redis in {target} the master: holds writes back, waits for equal offsets, switches, makes the old master a replica and ends its clients. The pause ends by itself, even if Regent dies.',
+    asks: 'Asks both servers and the Sentinels. Done when {target} is the one master, {source} follows it, and the Sentinels name it.',
+    whenItStops: [
+      '“has lost its link”: repair the replication of Redis, then press Retry. Nothing was ordered.',
+      'The Sentinels differ, or have no quorum: see that they all run and name the same master.',
+      'They disagree after the order: look at both servers with `INFO replication` and at each Sentinel before you do anything. It must not be ordered a second time.',
+    ],
+  },
   phase: 'promoting',
   after: ['prove-fence', 'promote-postgres'],
   repeat: 'once',

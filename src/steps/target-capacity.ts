@@ -30,6 +30,14 @@ export function withoutRoom(free: Capacity['free'], asked: Asked[]): { name: str
 export const targetCapacity = defineCheck({
   id: 'target-capacity',
   title: 'Prove {target} has room',
+  about: {
+    does: 'Shows before the promotion is approved that {target} can carry full load: a standby region is often too small.',
+    asks: 'Counts free CPU, memory and pod places on the ready nodes of {target}, and fits into them the pods that are still missing there. Done when every one of them finds a node.',
+    whenItStops: [
+      '“no room”: add nodes in {target}, or stop there what is not needed, then press Retry. The card names the services that do not fit.',
+      '“has no deployment”: deploy the named services to {target} first; Regent only changes how many pods they have.',
+    ],
+  },
   phase: 'assessing',
   budgetMs: 60_000,
   uses: ['cluster'],
