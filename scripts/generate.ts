@@ -6,6 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { configReference } from './generators/config-reference.ts';
 import { configSchemaFile } from './generators/config-schema.ts';
+import { runbookPage } from './generators/runbook.ts';
 
 export type Generator = {
   /** Path from the root of the repository. */
@@ -14,7 +15,7 @@ export type Generator = {
   make(): string | Promise<string>;
 };
 
-export const generators: readonly Generator[] = [configSchemaFile, configReference];
+export const generators: readonly Generator[] = [configSchemaFile, configReference, runbookPage];
 
 const ROOT = resolve(import.meta.dirname, '..');
 

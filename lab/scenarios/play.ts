@@ -37,7 +37,10 @@ async function press(world: World, person: string, action: string): Promise<void
   if (!result.ok) throw new Error(`Pressing ${action} was answered: ${result.error}.`);
 }
 
-/** Presses a button as soon as it stands there, once for each card it stands on; until `stop`. */
+/** Who pressed and still sees the button after this long presses again: the bot may have died with the click in hand. */
+const PRESSED_AGAIN_MS = 5000;
+
+/** Presses a button as soon as it stands there, and again while it stays; until `stop`. */
 function pressWhenever(
   world: World,
   person: string,
@@ -45,13 +48,13 @@ function pressWhenever(
   stop: AbortSignal,
   say: (line: string) => void,
 ): void {
-  const pressed = new Set<string>();
+  const pressed = new Map<string, number>();
   const look = () => {
     if (stop.aborted) return;
     const found = button(world, action);
     const key = found && `${found.message.ts} ${found.element.value}`;
-    if (found && key !== undefined && !pressed.has(key)) {
-      pressed.add(key);
+    if (found && key !== undefined && Date.now() - (pressed.get(key) ?? 0) > PRESSED_AGAIN_MS) {
+      pressed.set(key, Date.now());
       say(`${person} presses “${found.element.text}”`);
       press(world, person, action).catch((error: Error) => {
         // The bot may be away (it was killed): the card still stands, so it is pressed again.

@@ -6,7 +6,7 @@ export const proveFence = defineCheck({
   id: 'prove-fence',
   title: 'Prove {source} refuses writes',
   about: {
-    does: 'Proves from outside that the fence holds, by trying to get round it; asked again right before the promotion. It cannot be skipped.',
+    does: 'Proves from outside that the fence holds, by trying to get round it; asked again right before the promotion.',
     asks: 'Opens a session of its own in {source}, sets it to read-write and tries a real change, which is rolled back. Done when nobody listens, when the cluster says that no pod is left, or, with SQL alone, when the session is refused.',
     whenItStops: [
       '“a write got through”: {source} is not fenced. Something started it again, or there is a second way in. Stop Postgres there, then press Retry.',

@@ -11,7 +11,7 @@ export const proveReplicated = defineCheck({
   id: 'prove-replicated',
   title: 'Prove nothing is missing in {target}',
   about: {
-    does: 'Proves that every acknowledged write is in {target} before it is promoted. It cannot be skipped.',
+    does: 'Proves that every acknowledged write is in {target} before it is promoted.',
     asks: 'Compares positions in the log: {target} must be past the shutdown checkpoint of {source}, or have it as its very last record while having streamed when the stop was ordered. With SQL alone: past a position taken behind the fence.',
     whenItStops: [
       '“not yet past”: the standby still replays. Wait, then press Retry.',

@@ -10,7 +10,7 @@ export const proveTargetWritable = defineCheck({
   id: 'prove-target-writable',
   title: 'Prove {target} takes writes',
   about: {
-    does: 'Proves that {target} takes writes before any client is sent there. It cannot be skipped.',
+    does: 'Proves that {target} takes writes before any client is sent there.',
     asks: 'Writes a row into every application database of {target} and a key into Redis, reads each back in another session, and removes both.',
     whenItStops: [
       '“waits for the standbys”: the new primary waits for one in the region that was left. The hint in the thread names the setting to reset.',

@@ -6,7 +6,7 @@ export const publicHealth = defineCheck({
   id: 'public-health',
   title: 'Ask every service at its public address',
   about: {
-    does: 'Asks as a client would, by name and through DNS. The outage clock stops here.',
+    does: 'Asks as a client would, by name and through DNS. The outage clock stops here. Only where services have a `publicHealth` address.',
     asks: 'Requests every `publicHealth` address. Done when each answers 2xx.',
     whenItStops: [
       'A service answers with an error: look at its pods and log in {target}. There is no rollback now: repair it there, then press Retry.',

@@ -6,7 +6,7 @@ export const reopenTarget = defineStep({
   id: 'reopen-target',
   title: 'Open {target} to connections',
   about: {
-    does: 'Opens the databases of {target} to connections. A fence made of SQL travels to the standby with the log, so the new primary would refuse everybody.',
+    does: 'Opens the databases of {target} to connections. A fence made of SQL travels to the standby with the log, so the new primary would refuse everybody. Only in systems where a region is fenced by SQL alone.',
     asks: 'Reads which databases refuse connections in {target}. Done when none does.',
     whenItStops: [
       "Not allowed: Regent's role must own the databases (docs/postgres-role.md). By hand: `ALTER DATABASE … WITH ALLOW_CONNECTIONS true`, then Retry.",

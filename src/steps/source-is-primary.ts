@@ -9,7 +9,7 @@ export const sourceIsPrimary = defineCheck({
     does: 'Makes sure that the run begins from what is true: the configuration only says how the regions began.',
     asks: 'Asks both Postgres servers who they are. Done when {source} is the primary, {target} is a standby that streams now, and both carry the same system identifier.',
     whenItStops: [
-      '“is a standby”, or “is itself a primary”: the regions have changed roles. Read /dr status and the last run, abort, and start with the region that really is the primary.',
+      '“is a standby”, or “is itself a primary”: the regions have changed roles. Read `/dr status` and the last run, abort, and start with the region that really is the primary.',
       '“not copies of each other”: compare `postgres.url` of both regions with the servers they lead to.',
       '“not streaming”: repair the standby of {target} (its log, its connection to {source}), then press Retry.',
     ],

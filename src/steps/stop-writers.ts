@@ -6,7 +6,7 @@ export const stopWriters = defineStep({
   id: 'stop-writers',
   title: 'Stop writers in {source}',
   about: {
-    does: 'Scales the services marked `writeHeavy` to 0 in {source}.',
+    does: 'Scales the services marked `writeHeavy` to 0 in {source}. Only in systems that have such services.',
     asks: 'Counts their pods. Done when none is left: a pod that is ending still writes.',
     whenItStops: [
       '“pods ending” for minutes: a pod does not heed its end. See it with `kubectl get pods`; deleting it by force is your decision.',

@@ -31,7 +31,7 @@ export const switchRedis = defineStep({
   id: 'switch-redis',
   title: 'Switch Redis over',
   about: {
-    does: 'Makes Redis in {target} the master: holds writes back, waits for equal offsets, switches, makes the old master a replica and ends its clients. The pause ends by itself, even if Regent dies.',
+    does: 'Makes Redis in {target} the master: holds writes back, waits for equal offsets, switches, makes the old master a replica and ends its clients. The pause ends by itself, even if Regent dies. Only in systems with Redis.',
     asks: 'Asks both servers and the Sentinels. Done when {target} is the one master, {source} follows it, and the Sentinels name it.',
     whenItStops: [
       '“has lost its link”: repair the replication of Redis, then press Retry. Nothing was ordered.',

@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { ALIASES, COMMANDS, usageHint } from '../../src/commands/table.ts';
-import { bench, said } from './bench.ts';
 
 const manifest = parse(readFileSync(new URL('../../manifest.yml', import.meta.url), 'utf8')) as {
   features: { slash_commands: { command: string; usage_hint: string; should_escape: boolean }[] };
@@ -31,13 +30,4 @@ describe('the table', () => {
       expect(summary, name).toMatch(/\.$/);
     }
   });
-});
-
-it('help lists every command that can be typed', async () => {
-  const here = await bench();
-  const words = said(await here.type('UEVE', 'help'));
-  expect(words.split('\n')[0]).toBe('/dr moves eden between east and west.');
-  for (const { usage, summary, buttonOnly } of COMMANDS)
-    if (buttonOnly) expect(words).not.toContain(`/dr ${usage}`);
-    else expect(words).toContain(`/dr ${usage}  ${summary}`);
 });

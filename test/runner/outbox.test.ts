@@ -126,7 +126,7 @@ describe('a run', () => {
     ]);
   });
 
-  it('is edited in place: what happened meanwhile is one edit', async () => {
+  it('is edited in place: the first change at once, what follows quickly in one edit', async () => {
     const { here, room } = await open();
     await begin(here);
     await here.clock.advance(5000);
@@ -134,8 +134,9 @@ describe('a run', () => {
     await here.type('UANA', 'pause');
     await here.type('UANA', 'resume');
     await here.type('UANA', 'pause');
-    await here.clock.advance(100);
-    expect(headline(room).edits).toBe(1);
+    await here.type('UBO', 'note all quiet');
+    await here.clock.advance(2000);
+    expect(headline(room).edits).toBe(2);
     expect(text(headline(room).message)[1]).toContain('paused by @UANA');
   });
 
@@ -188,7 +189,7 @@ describe('a run', () => {
         { key: 'x', run: 'eden-1', slot: 'plan:9', name: 'plan', facts: { hash: 'older' }, broadcast: false, at: 0 },
       ]),
     );
-    await here.clock.advance(EDIT);
+    await here.clock.advance(TICK);
     expect(room.log.slice(before).filter((line) => line.startsWith('post'))).toEqual([]);
     expect(await here.journal.unsent()).toEqual([]);
   });

@@ -72,6 +72,11 @@ describe.each(SYSTEMS)('$name', ({ nodes }) => {
     );
   });
 
+  it('holds that by the step itself too, not only by the order of phases', () => {
+    expect(nodes.find((node) => node.id === 'switch-dns')!.after).toContain('prove-target-writable');
+    expect(nodes.find((node) => node.id === 'dns-answers')!.after).toContain('switch-dns');
+  });
+
   it('promotes nothing before the gate, the fence, its proof and the proof of replication', () => {
     const before = ['promote', 'fence-source', 'prove-fence', 'prove-replicated', 'scale-up-target', 'replication-lag'];
     expect([...needed('promote-postgres')]).toEqual(expect.arrayContaining(before));
