@@ -14,6 +14,11 @@ export type Relay = {
    * is passed back until `release()`.
    */
   holdAnswerTo(pattern: RegExp): { seen: Promise<void>; release(): void };
+  /**
+   * Bytes matching `pattern` reach the server only after `ms`, once; they do reach it even when the one who sent them
+   * has given up by then, as a packet would that was long on its way.
+   */
+  delayRequest(pattern: RegExp, ms: number): void;
   close(): Promise<void>;
 };
 
@@ -22,10 +27,12 @@ export async function startRelay(target: () => { host: string; port: number }, l
   const sockets = new Set<Socket>();
   const holds = new Set<{ pattern: RegExp; hit: (socket: Socket) => void }>();
   const held = new Map<Socket, Buffer[]>();
+  let delay: { pattern: RegExp; ms: number } | null = null;
   const state = { latencyMs };
 
   const server = createServer((client) => {
     const upstream = connect(target());
+    let underway = false;
     upstream.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'ECONNREFUSED') standAside();
     });
@@ -38,7 +45,7 @@ export async function startRelay(target: () => { host: string; port: number }, l
         held.delete(client);
         // A proxy says what the server says: the end of one side is the end of the other.
         client.destroy();
-        upstream.destroy();
+        if (!underway) upstream.destroy();
       });
     }
     client.on('data', (chunk: Buffer) => {
@@ -47,7 +54,15 @@ export async function startRelay(target: () => { host: string; port: number }, l
         if (!upstream.destroyed) upstream.write(chunk);
         for (const hold of holds) if (hold.pattern.test(text)) hold.hit(client);
       };
-      if (state.latencyMs > 0) setTimeout(send, state.latencyMs);
+      if (delay?.pattern.test(text)) {
+        underway = true;
+        setTimeout(() => {
+          send();
+          // Long enough for the server to act on it; nobody waits for the answer any more.
+          setTimeout(() => upstream.destroy(), 1000).unref();
+        }, delay.ms).unref();
+        delay = null;
+      } else if (state.latencyMs > 0) setTimeout(send, state.latencyMs);
       else send();
     });
     upstream.on('data', (chunk: Buffer) => {
@@ -103,6 +118,9 @@ export async function startRelay(target: () => { host: string; port: number }, l
         holds.add(hold);
       });
       return { seen, release: () => release() };
+    },
+    delayRequest(pattern, ms) {
+      delay = { pattern, ms };
     },
     async close() {
       closed = true;

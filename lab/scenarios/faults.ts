@@ -1,8 +1,90 @@
-/** What can go wrong on purpose, by name: `--fault NAME`. Each is done to the world, never to Regent. */
+/**
+ * What can go wrong on purpose, by name: `--fault NAME`. Each is done to the world, never to Regent; with it, what
+ * people then do about it, and what the world must look like afterwards.
+ */
+import { execute } from '../postgres/roles.ts';
+import { ANA, BO } from '../world/people.ts';
+import type { World } from '../world/world.ts';
+import type { Ending } from './play.ts';
+
+type Outcome = Ending['outcome'];
+export type Fault = {
+  about: string;
+  /** Done before the run is asked for. */
+  before?(world: World): Promise<void> | void;
+  /** Asked again and again while the run goes on; true once done. */
+  during?(world: World): boolean;
+  /** What somebody does when the run is held at this step: a command, typed by that person. */
+  whenHeld?: { at: string; by: string; first?: (world: World) => void; command: string };
+  /** How the run is to end, and how many promotions and DNS batches the servers are to have seen. */
+  expect: { outcome: Outcome; promotions: number; dnsBatches: number };
+};
+
+const DATABASES = ['postgres', 'eden_vault'];
+
 export const FAULTS = {
-  'soft-fence': 'The StatefulSet’s controller says Postgres was stopped and does not stop it.',
-} as const;
+  'soft-fence': {
+    about: 'The StatefulSet’s controller says Postgres was stopped and does not stop it.',
+    expect: { outcome: 'completed', promotions: 1, dnsBatches: 1 },
+  },
+  'promote-fails': {
+    about: 'Regent’s role may not promote: EXECUTE on pg_promote is revoked. Ana aborts.',
+    async before(world) {
+      for (const database of DATABASES)
+        await execute(world.postgres.primary.url('postgres', database), [
+          'REVOKE EXECUTE ON FUNCTION pg_promote(boolean, integer) FROM regent',
+        ]);
+    },
+    whenHeld: { at: 'promote-postgres', by: ANA, command: '/dr abort reason:"the standby cannot be promoted"' },
+    expect: { outcome: 'rolledBack', promotions: 0, dnsBatches: 0 },
+  },
+  'promote-late': {
+    about: 'The order to promote is on its way for longer than Regent waits, and then takes effect.',
+    before(world) {
+      world.relays.postgres[world.regions[1]]!.delayRequest(/pg_promote/, 3500);
+    },
+    expect: { outcome: 'completed', promotions: 1, dnsBatches: 1 },
+  },
+  'dns-control-plane-down': {
+    about: 'Route 53’s API answers 503 from the fence on. Somebody changes the zone by hand; Bo marks it done.',
+    during(world) {
+      if (world.postgres.node(world.regions[0]).running()) return false;
+      world.route53.fault({ kind: '503', times: Number.POSITIVE_INFINITY });
+      return true;
+    },
+    whenHeld: {
+      at: 'switch-dns',
+      by: BO,
+      first: changeZoneByHand,
+      command: '/dr mark switch-dns done reason:"changed in the console, dig agrees"',
+    },
+    expect: { outcome: 'completed', promotions: 1, dnsBatches: 0 },
+  },
+  'dns-lost': {
+    about: 'Route 53 takes the change, says INSYNC, and its servers never answer it.',
+    before(world) {
+      world.route53.mode({ lostChanges: true });
+    },
+    during(world) {
+      if (world.route53.ledger().length === 0) return false;
+      world.route53.mode({ lostChanges: false });
+      return true;
+    },
+    expect: { outcome: 'completed', promotions: 1, dnsBatches: 2 },
+  },
+} satisfies Record<string, Fault>;
 export type FaultName = keyof typeof FAULTS;
+export const faultNamed = (name: FaultName | null): Fault | null => (name === null ? null : FAULTS[name]);
+
+/** As through the provider's console, past its API: the authority answers the other region. */
+function changeZoneByHand(world: World): void {
+  const zone = world.eden.dns[0]!;
+  const address = world.addresses[world.regions[1]]!;
+  world.authority.setAll(
+    zone.zoneName,
+    zone.records.map(({ name, type, ttl }) => ({ name, type, ttl, values: [address] })),
+  );
+}
 
 /** The calls at which Regent can be killed between the call and its answer: `--kill promote-postgres,switch-dns`. */
 export const KILL_POINTS = {

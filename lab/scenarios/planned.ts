@@ -5,7 +5,7 @@ import * as witness from '../world/witness.ts';
 import { type FenceKind, startWorld, type World } from '../world/world.ts';
 import { startRogue } from '../writer/rogue.ts';
 import { startWriter } from '../writer/writer.ts';
-import type { FaultName } from './faults.ts';
+import { type FaultName, faultNamed } from './faults.ts';
 import { type KillPlan, Supervised } from './kills.ts';
 import { type Ending, playPlanned, transcript } from './play.ts';
 import { disagreements, type Report, runReport } from './report.ts';
@@ -27,6 +27,7 @@ export type PlannedOptions = {
 const WRITES_BEFORE = 300;
 const WRITES_AT_LEAST = 1100;
 const RUN_WITHIN_MS = 400_000;
+const AS_PLANNED = { outcome: 'completed' as const, promotions: 1, dnsBatches: 1 };
 
 export async function planned(options: PlannedOptions): Promise<{ report: Report; ok: boolean }> {
   const { pace, latencyMs, fault, say, stop } = options;
@@ -43,11 +44,19 @@ export async function planned(options: PlannedOptions): Promise<{ report: Report
     closers.push(() => rogue.stop());
     await until(() => writer.acknowledged >= WRITES_BEFORE, stop, 60_000, 'the writer');
 
+    const plan = faultNamed(fault);
+    await plan?.before?.(world);
+    const during = plan?.during;
+    if (during !== undefined) {
+      const timer = setInterval(() => during(world) && clearInterval(timer), 20);
+      closers.push(async () => clearInterval(timer));
+    }
     const fence = watchFence(world, from);
     const startedAt = Date.now();
     const ending: Ending = await playPlanned(world, {
       command: `/dr failover ${from} reason:"maintenance"`,
       withinMs: RUN_WITHIN_MS,
+      fault: plan,
       say,
     });
     const wallMs = Date.now() - startedAt;
@@ -85,7 +94,7 @@ export async function planned(options: PlannedOptions): Promise<{ report: Report
       deployments: witness.deployments(world),
       dns: witness.dnsValues(world),
     });
-    const problems = disagreements(report, world);
+    const problems = disagreements(report, world, plan?.expect ?? AS_PLANNED);
     for (const problem of problems) say(`✖ ${problem}`);
     return { report: { ...report, problems }, ok: problems.length === 0 };
   } finally {

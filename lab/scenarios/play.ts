@@ -2,6 +2,7 @@
 import type { SeenElement, SeenMessage } from '../slack/types.ts';
 import { ANA, BO } from '../world/people.ts';
 import type { World } from '../world/world.ts';
+import type { Fault } from './faults.ts';
 
 /** How the run ends for those who read along, or where it stands still. */
 export type Ending = {
@@ -97,7 +98,7 @@ const HEADLINE_WITHIN_MS = 20_000;
 /** Ana asks, Bo approves and confirms; resolves when the run has ended or stands still. */
 export async function playPlanned(
   world: World,
-  options: { command: string; withinMs: number; say: (line: string) => void },
+  options: { command: string; withinMs: number; fault: Fault | null; say: (line: string) => void },
 ): Promise<Ending> {
   const over = new AbortController();
   try {
@@ -105,7 +106,17 @@ export async function playPlanned(
     pressWhenever(world, BO, 'confirm:dns', over.signal, options.say);
     const started = await typed(world, options.command, options.say);
     if (started !== null) return { outcome: 'notStarted', heldAt: null, said: started };
-    return await world.slack.until(() => endingSeen(world), options.withinMs, 'the end of the run');
+    const meant = options.fault?.whenHeld;
+    const first = await world.slack.until(() => endingSeen(world), options.withinMs, 'the end of the run');
+    if (meant === undefined || first.heldAt !== meant.at) return first;
+    meant.first?.(world);
+    options.say(`${meant.by} types ${meant.command}`);
+    await world.slack.command(meant.by, channelOf(world), meant.command);
+    const other = () => {
+      const seen = endingSeen(world);
+      return seen && seen.heldAt !== meant.at ? seen : undefined;
+    };
+    return await world.slack.until(other, options.withinMs, 'the end of the run');
   } finally {
     over.abort();
   }

@@ -3,6 +3,7 @@
 import type { JournalEvent, JournalRead } from '../world/journal.ts';
 import type { World } from '../world/world.ts';
 import type { Writer } from '../writer/writer.ts';
+import type { Fault } from './faults.ts';
 import type { Ending } from './play.ts';
 
 type Seen = {
@@ -56,7 +57,11 @@ export function runReport(seen: Seen) {
     steps: stepsOf(events),
     overrides: events
       .filter(({ type }) => ['STEP_MARKED', 'STEP_SKIPPED'].includes(type))
-      .map(({ type, data }) => ({ rule: `${type} ${data['step']}`, by: data['by'], reason: data['reason'] })),
+      .map(({ type, data }) => ({
+        rule: type === 'STEP_MARKED' ? `mark ${data['step']} ${data['as']}` : `skip ${data['step']}`,
+        by: data['by'],
+        reason: data['reason'],
+      })),
     writer: {
       acknowledged: writer.acknowledged,
       refused: writer.refused,
@@ -173,22 +178,24 @@ function headlineEdits(world: World): number {
 }
 
 /** Where what was seen from outside is not what the run said, or not what a planned failover promises. */
-export function disagreements(report: Report, world: World): string[] {
+export function disagreements(report: Report, world: World, wanted: Fault['expect']): string[] {
   const problems: string[] = [];
   const expect = (holds: boolean, problem: string) => {
     if (!holds) problems.push(problem);
   };
   const { from, to } = report;
+  const held = report.heldAt ? `, held at ${report.heldAt}` : '';
   expect(report.journal.verified, 'the journal’s chain does not verify');
   expect(report.writer.lost === 0, `${report.writer.lost} acknowledged writes are not in the final primary`);
-  expect(
-    report.outcome === 'completed',
-    `the run did not complete: ${report.outcome}${report.heldAt ? `, held at ${report.heldAt}` : ''}`,
-  );
-  if (report.outcome !== 'completed') return problems;
+  expect(report.outcome === wanted.outcome, `the run was to end ${wanted.outcome}: ${report.outcome}${held}`);
+  if (report.outcome !== wanted.outcome) return problems;
+  expect(report.promotions === wanted.promotions, `${report.promotions} promotions`);
+  expect(report.dnsBatches === wanted.dnsBatches, `${report.dnsBatches} DNS batches were accepted`);
+  if (wanted.outcome === 'rolledBack') {
+    expect(report.databasePrimary === from, `Postgres takes writes in ${report.databasePrimary}, not in ${from} again`);
+    return problems;
+  }
   expect(report.databasePrimary === to, `Postgres is primary in ${report.databasePrimary}, not in ${to}`);
-  expect(report.promotions === 1, `${report.promotions} promotions`);
-  expect(report.dnsBatches === 1, `${report.dnsBatches} DNS batches were accepted`);
   expect(!report.oldPrimaryAcceptsWrites, `Postgres in ${from} still accepts writes`);
   expect(
     report.rogue.acknowledgedAfterFence === 0,

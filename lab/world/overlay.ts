@@ -69,7 +69,11 @@ export function overlayOf(eden: EdenFile, at: OverlayAddresses): object {
       callTimeout: paced(10_000, pace, 3000),
       headlineEvery: paced(3000, pace, 100),
       headlineTick: paced(10_000, pace, 250),
-      budgets: { 'prove-fence': paced(15_000, pace, 1500) },
+      budgets: {
+        'prove-fence': paced(15_000, pace, 1500),
+        'promote-postgres': paced(120_000, pace, 12_000),
+        'switch-dns': paced(180_000, pace, 10_000),
+      },
     },
   };
 }

@@ -3,6 +3,7 @@ import type { Command } from './command.ts';
 import { abort, ask, note, pause, resume, retry } from './control.ts';
 import { failover } from './failover.ts';
 import { helpOf } from './help.ts';
+import { history, mark, skip, takeover } from './intervene.ts';
 import { plan } from './plan.ts';
 import { status } from './status.ts';
 import { approve, confirm, deny } from './vote.ts';
@@ -17,8 +18,12 @@ export const COMMANDS: Command[] = [
   pause,
   resume,
   retry,
+  skip,
+  mark,
   abort,
+  takeover,
   note,
+  history,
   ask,
   helpOf(() => COMMANDS),
 ];

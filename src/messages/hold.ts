@@ -57,6 +57,11 @@ export function hold(scene: Scene): Message | null {
   const lines: Line[] = [{ untrusted: now.why }];
   if (status === 'unknown' && step?.repeat === 'once')
     lines.push('It must not be sent twice. Nothing is sent again until it is known.');
+  const byHand = stepState(c, ref).evidence?.['byHand'];
+  if (Array.isArray(byHand) && byHand.length > 0) {
+    lines.push('By hand, then mark it done:');
+    for (const one of byHand) lines.push({ code: String(one) });
+  }
   if (step?.proves) lines.push('What comes after rests on this proof: it cannot be skipped.');
   const footnote = noWayBack(scene);
   return {
@@ -74,5 +79,15 @@ function actions(scene: Scene, ref: string, unknown: boolean): Action[] {
     facts['kind'] === 'replay'
       ? button('resume', 'Resume', c, {}, { style: 'primary' })
       : button('retry', unknown ? 'Check again' : 'Retry', c, { step: ref }, { style: 'primary' });
-  return [on, ...abortButton(scene)];
+  const state = stepState(c, ref);
+  const node = stepNode(c, ref);
+  const failed = state.status === 'notDone' || state.status === 'unknown';
+  const more: Action[] = [];
+  if (node && failed && node.effect) {
+    more.push(button('mark', 'Mark done…', c, { step: ref, as: 'done' }));
+    if (unknown)
+      more.push({ ...button('mark', 'Mark not done…', c, { step: ref, as: 'notDone' }), id: `mark:${ref}:notDone` });
+  }
+  if (node && failed && !node.proves) more.push(button('skip', 'Skip…', c, { step: ref }));
+  return [on, ...more, ...abortButton(scene)];
 }

@@ -27,9 +27,7 @@ export const isOf = (actor: Actor, list: string[]): boolean =>
   list.some((entry) => entry === `user:${actor.id}` || actor.groups.includes(entry));
 
 export function mayRead(actor: Actor): Verdict {
-  return actor.kind === 'member' || actor.kind === 'guest'
-    ? YES
-    : no('not-a-member', `${KIND_WORDS[actor.kind]} cannot use this.`);
+  return actor.kind === 'member' ? YES : no('not-a-member', `${KIND_WORDS[actor.kind]} cannot use this.`);
 }
 
 /** Requesting, pausing, retrying, aborting: the configured operators. */
@@ -50,6 +48,12 @@ export function mayVote(actor: Actor, c: Context, gate: GateNode): Verdict {
   if (!isOf(actor, list)) return no('not-an-approver', 'You cannot decide this. Who can: ');
   if (state?.votes.some((vote) => vote.by === actor.id)) return no('voted', 'Your vote is counted already.');
   return YES;
+}
+
+/** Deciding in a gate's place (marking or skipping a step of it): the same people, whatever its votes say. */
+export function mayDecideFor(actor: Actor, c: Context, gate: GateNode): Verdict {
+  const verdict = mayVote(actor, c, gate);
+  return verdict.ok || verdict.code === 'voted' ? YES : verdict;
 }
 
 /** What a vote makes of the gate, if it is taken now: the decision, or null while votes are missing. */

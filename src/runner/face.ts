@@ -43,6 +43,10 @@ export class Face {
   active(): RunView | undefined {
     return this.#world.ledger.active();
   }
+  /** Every run, oldest first. */
+  all(): RunView[] {
+    return this.#world.ledger.all();
+  }
   last(): RunView | undefined {
     return this.#world.ledger.all().at(-1);
   }

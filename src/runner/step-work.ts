@@ -212,7 +212,9 @@ export class StepWork {
   /** After the call: asks until the postcondition is seen or the budget ends. */
   async #observe(attempt: number, report: Evidence, error: string | null, sureAt: number): Promise<void> {
     const { clock, stop, system } = this.#world;
-    const until = Math.max(sureAt, stepState(this.#context, this.#step.id).intendedAt! + this.#node.budgetMs);
+    const intendedAt = stepState(this.#context, this.#step.id).intendedAt!;
+    const until = Math.max(sureAt, intendedAt + this.#node.budgetMs);
+    const half = intendedAt + this.#node.budgetMs / 2;
     let looks = 0;
     while (!stop.aborted) {
       const sure = clock.now() >= sureAt;
@@ -224,6 +226,13 @@ export class StepWork {
         const again = this.#node.repeat !== 'once' && attempt < ATTEMPTS_UNASKED;
         const failed = this.#failed('STEP_NOT_DONE', attempt, { ...answer, why: error } as Answer);
         return void (await this.#append({ ...failed, again }));
+      }
+      if (error === null && answer.is === 'notDone' && this.#step.resend && attempt === 1 && clock.now() >= half) {
+        const evidence = { ...answer.evidence, unseen: true };
+        return void (await this.#append({
+          ...this.#failed('STEP_NOT_DONE', attempt, { ...answer, evidence }),
+          again: true,
+        }));
       }
       if (clock.now() >= until) {
         const why =
@@ -252,7 +261,11 @@ export class StepWork {
 
   #failed<T extends 'STEP_NOT_DONE' | 'STEP_UNKNOWN'>(type: T, attempt: number, answer: Answer) {
     const why = 'why' in answer ? answer.why : '';
-    return { type, step: this.#step.id, attempt, why, evidence: answer.evidence };
+    // Whoever reads the card may have to do it by hand: exactly how travels with the failure.
+    const { plan } = this.#context;
+    const byHand = plan === null ? undefined : this.#step.byHand?.(plan.values);
+    const evidence: Evidence = byHand === undefined ? answer.evidence : { ...answer.evidence, byHand };
+    return { type, step: this.#step.id, attempt, why, evidence };
   }
 
   /** Not begun meanwhile, and its phase not left: an abort or another plan ends the asking too. */

@@ -70,6 +70,13 @@ export type StepDefinition<U extends PortName = PortName> = {
   budgetMs: number;
   /** How long one call may take, ms; no byte is sent after it. Below 30 s: what lasts longer is started, then observed. */
   callMs?: number;
+  /**
+   * What was accepted and is not seen after half the budget is sent once more: for providers that lose what they took.
+   * `run` then finds `unseen: true` in its own evidence.
+   */
+  resend?: boolean;
+  /** How a person does it without us, line by line: on the card of a failure. */
+  byHand?: (values: PlanValues) => string[];
   uses: readonly U[];
   /** Whether this system's plan has the step at all. */
   when?: (system: System) => boolean;

@@ -38,6 +38,8 @@ export const switchDns = defineStep({
   phase: 'redirecting',
   after: ['prove-target-writable'],
   repeat: 'idempotent',
+  resend: true,
+  byHand: handSteps,
   budgetMs: 3 * 60_000,
   uses: ['dns'],
   async check({ dns, values, target, signal }) {
@@ -82,9 +84,13 @@ export const switchDns = defineStep({
       ? unknown(`accepted, and the provider's servers do not say so: ${silent[0]}`, evidence)
       : done(evidence, `${values.dns.length} records, in sync at the provider: ${target}`);
   },
-  async run({ dns, values, run, signal }) {
-    const plan = await dns.plan(wantedRecords(values), signal);
-    if (changesIn(plan) === 0) return undefined;
+  async run({ dns, values, run, evidenceOf, signal }) {
+    let plan = await dns.plan(wantedRecords(values), signal);
+    if (changesIn(plan) === 0) {
+      // The provider lists the records, and its own servers never answered them: it has lost what it took.
+      if (evidenceOf('switch-dns')?.['unseen'] !== true) return undefined;
+      plan = whole(values);
+    }
     return await applied(dns, plan, `${run} switch-dns`, signal);
   },
   async undo({ dns, values, run, signal }) {
@@ -95,3 +101,36 @@ export const switchDns = defineStep({
     return changesIn(plan) === 0 ? { restored: 0 } : await applied(dns, plan, `${run} switch-dns undo`, signal);
   },
 });
+
+/** Every record of the plan, as if none of it had been taken. */
+function whole(values: PlanValues): DnsPlan {
+  const zones = new Map<string, DnsPlan['batches'][number]>();
+  for (const change of values.dns) {
+    const batch = zones.get(change.zone) ?? { provider: change.provider, zone: change.zone, changes: [] };
+    const old = change.old === null ? null : { ttl: change.oldTtl ?? change.ttl, values: change.old };
+    batch.changes.push({ record: record(change, change.new), old });
+    zones.set(change.zone, batch);
+  }
+  return { batches: [...zones.values()] };
+}
+
+/** Route 53 by its command line, then how to see that it took. */
+function handSteps(values: PlanValues): string[] {
+  const batch = (zone: string) => ({
+    Changes: values.dns
+      .filter((change) => change.zone === zone)
+      .map(({ name, type, ttl, new: wanted }) => ({
+        Action: 'UPSERT',
+        ResourceRecordSet: { Name: name, Type: type, TTL: ttl, ResourceRecords: wanted.map((Value) => ({ Value })) },
+      })),
+  });
+  return [
+    ...[...new Set(values.dns.map(({ zone }) => zone))].map(
+      (zone) =>
+        `aws route53 change-resource-record-sets --hosted-zone-id ${zone} --change-batch '${JSON.stringify(batch(zone))}'`,
+    ),
+    ...values.dns
+      .slice(0, 10)
+      .map(({ name, type, new: wanted }) => `dig +short ${name} ${type}   # ${wanted.join(' ')}`),
+  ];
+}
