@@ -88,6 +88,7 @@ function actions(scene: Scene, ref: string, unknown: boolean): Action[] {
     if (unknown)
       more.push({ ...button('mark', 'Mark not done…', c, { step: ref, as: 'notDone' }), id: `mark:${ref}:notDone` });
   }
-  if (node && failed && !node.proves) more.push(button('skip', 'Skip…', c, { step: ref }));
+  const lost = unknown && node?.noUndo !== null;
+  if (node && failed && !node.proves && !lost) more.push(button('skip', 'Skip…', c, { step: ref }));
   return [on, ...more, ...abortButton(scene)];
 }

@@ -8,7 +8,7 @@ import { bench, said } from './bench.ts';
 describe('who may act', () => {
   it.each([
     ['UDEE', 'You cannot do this. Who can: SOPS'],
-    ['UEVE', 'Guests cannot act here.'],
+    ['UEVE', 'Guests cannot use this.'],
     ['UBOT', 'Bots cannot use this.'],
     ['USTR', 'People of other workspaces cannot use this.'],
     ['UGONE', 'Deactivated people cannot use this.'],

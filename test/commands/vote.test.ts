@@ -63,7 +63,7 @@ describe('who may not, and who can', () => {
   it.each([
     ['UANA', 'You cannot approve this: you asked for it. Who can: SSRE'],
     ['UDEE', 'You cannot decide this. Who can: SSRE'],
-    ['UEVE', 'Guests cannot approve.'],
+    ['UEVE', 'Guests cannot use this.'],
     ['UBOT', 'Bots cannot use this.'],
     ['USTR', 'People of other workspaces cannot use this.'],
     ['UGONE', 'Deactivated people cannot use this.'],

@@ -14,7 +14,7 @@ describe('a step', () => {
     expect(card(told)).toEqual([
       `⏸ We do not know whether “Ask east to be read-only” took · ${ROUTE}`,
       '‹no answer›',
-      '[Check again: primary] [Abort and undo…: danger]',
+      '[Check again: primary] [Mark done…] [Mark not done…] [Skip…] [Abort and undo…: danger]',
     ]);
   });
 
@@ -22,7 +22,7 @@ describe('a step', () => {
     expect(card(asked().intend('scale-up-target').notDone('scale-up-target'))).toEqual([
       `⏸ “Scale up west” is not done · ${ROUTE}`,
       '‹not so›',
-      '[Retry: primary] [Abort and undo…: danger]',
+      '[Retry: primary] [Mark done…] [Skip…] [Abort and undo…: danger]',
     ]);
   });
 
@@ -33,14 +33,14 @@ describe('a step', () => {
       '‹no answer›',
       'It must not be sent twice. Nothing is sent again until it is known.',
       '(Abort is no longer possible: “Promote the standby Postgres” may have taken place.)',
-      '[Check again: primary]',
+      '[Check again: primary] [Mark done…] [Mark not done…]',
     ]);
   });
 
   it('that may have taken the way back itself: no abort, and why', () => {
     expect(card(fenced().intend('promote-postgres').unknown('promote-postgres')).slice(-2)).toEqual([
       '(Abort is no longer possible: “Promote the standby Postgres” may have taken place.)',
-      '[Check again: primary]',
+      '[Check again: primary] [Mark done…] [Mark not done…]',
     ]);
   });
 
@@ -49,7 +49,7 @@ describe('a step', () => {
     expect(card(told)).toEqual([
       `⏸ “Promote the standby Postgres” is not done · ${ROUTE}`,
       '‹not so›',
-      '[Retry: primary] [Abort and undo…: danger]',
+      '[Retry: primary] [Mark done…] [Skip…] [Abort and undo…: danger]',
     ]);
   });
 
@@ -133,5 +133,5 @@ it('a history this version does not understand goes on by resuming, not by retry
 
 it('after the promotion nothing offers to abort', () => {
   const told = promoted().intend('switch-dns').unknown('switch-dns');
-  expect(card(told).at(-1)).toBe('[Check again: primary]');
+  expect(card(told).at(-1)).toBe('[Check again: primary] [Mark done…] [Mark not done…] [Skip…]');
 });

@@ -6,9 +6,9 @@ import { gate, step, story } from '../support/machine.ts';
 const actor = (id: string, more: Partial<Actor> = {}): Actor => ({ id, kind: 'member', groups: [], ...more });
 const KINDS = ['member', 'guest', 'bot', 'stranger', 'deactivated'] as const;
 
-test('reading is for members and guests', () => {
+test('reading is for full members', () => {
   const kinds = KINDS.filter((kind) => mayRead(actor('U1', { kind })).ok);
-  expect(kinds).toEqual(['member', 'guest']);
+  expect(kinds).toEqual(['member']);
   expect(mayRead(actor('U1', { kind: 'bot' }))).toMatchObject({ code: 'not-a-member', why: 'Bots cannot use this.' });
 });
 

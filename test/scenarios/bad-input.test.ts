@@ -50,7 +50,7 @@ describe('before anything runs', () => {
   it('a stakeholder may read and not start', async () => {
     expect(await answer(DEE, '/dr status')).toContain('us-east-1 is primary');
     expect(await answer(DEE, '/dr failover us-east-1 reason:"x"')).toContain('You cannot do this');
-    expect(await answer(EVE, '/dr failover us-east-1 reason:"x"')).toContain('Guests cannot act here');
+    expect(await answer(EVE, '/dr failover us-east-1 reason:"x"')).toContain('Guests cannot use this');
     expect(started()).toEqual([]);
   });
 
