@@ -79,6 +79,13 @@ function stepEnded(
   );
 }
 
+/** The way back gives clients their writes back: once nothing that stopped a writer stands any more. */
+function servedAgain(c: Context, at: number): Change {
+  if (c.outage.from === null || c.outage.to !== null) return {};
+  const stopped = c.firstIntents.filter((id) => stepNode(c, id)?.clock === 'writes-stop');
+  return stopped.every((id) => stepState(c, id).status === 'undone') ? { outage: { ...c.outage, to: at } } : {};
+}
+
 function planned(c: Context, { plan, at }: EventOf<'PLANNED'>): Change {
   const { source, target, mode } = plan;
   const base = { plan, ...withNodes(c, plan.nodes), source, target, mode };
@@ -227,6 +234,7 @@ export function apply(c: Context, event: RunEvent): Change {
         c,
         (now) => withStep(now, event.step, { status: 'undone', evidence: event.evidence, deadline: null, endedAt: at }),
         (now) => withoutHold(now, at, 'step', event.step),
+        (now) => servedAgain(now, at),
       );
     case 'UNDO_UNKNOWN':
       return inTurn(

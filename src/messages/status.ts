@@ -47,12 +47,8 @@ function moving({ c, where }: Scene): string {
 function customers({ c, now }: Scene): Line {
   const { from, to } = c.outage;
   if (from === null) return 'Customers: nothing is noticeable so far.';
-  if (to === null && c.endedAt !== null) {
-    // Nothing measured the moment: saving works again since some time before the end of the undoing.
-    if (c.end !== 'takenOver')
-      return [`Customers: saving was paused for at most ${clockText(c.endedAt - from)}, at `, { time: from }, '.'];
+  if (to === null && c.endedAt !== null)
     return ['Customers: saving was paused at ', { time: from }, '; people bring it back by hand.'];
-  }
   if (to === null)
     return [
       `Customers: reading works; saving has been paused for ${clockText(now - from)}, since `,

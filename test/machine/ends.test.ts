@@ -306,3 +306,15 @@ describe('ends', () => {
     for (const event of refused) expect([event.type, run.can(event)]).toEqual([event.type, false]);
   });
 });
+
+test('the outage is over when nothing that stopped a writer stands any more', () => {
+  const stops = { clock: 'writes-stop' as const };
+  const run = story().begin([step('a', 'preparing', stops), step('b', 'preparing', stops), step('c', 'preparing')]);
+  run.finish('a', 'b', 'c').abort();
+  const { from } = run.c.outage;
+  expect(from).not.toBeNull();
+  run.undo('c', 'b');
+  expect(run.c.outage).toEqual({ from, to: null });
+  run.undo('a');
+  expect(run.c.outage.to).toBe(run.c.steps['a']?.endedAt);
+});

@@ -58,7 +58,7 @@ describe('for a stakeholder', () => {
     const told = fenced().abort().undo('fence-source', 'stop-writers', 'read-only-source', 'scale-up-target');
     expect(seen(told, 3_600_000)).toEqual([
       'Eden stays in east: the move to west was called off.',
-      'Customers: saving was paused for at most 0:16, at 14 s.',
+      'Customers: saving was paused for 0:14, at 14 s. Nothing was lost.',
     ]);
   });
   it('taken over: what is not known is not promised', () => {
