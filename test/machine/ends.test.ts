@@ -310,7 +310,7 @@ describe('ends', () => {
 test('the outage is over when nothing that stopped a writer stands any more', () => {
   const stops = { clock: 'writes-stop' as const };
   const run = story().begin([step('a', 'preparing', stops), step('b', 'preparing', stops), step('c', 'preparing')]);
-  run.finish('a', 'b', 'c').abort();
+  run.finish('a', 'b').intend('c').unknown('c').abort();
   const { from } = run.c.outage;
   expect(from).not.toBeNull();
   run.undo('c', 'b');
