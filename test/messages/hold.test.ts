@@ -53,6 +53,27 @@ describe('a step', () => {
     ]);
   });
 
+  it('that a person can do by hand says exactly how', () => {
+    const told = promoted();
+    told.take({
+      type: 'STEP_NOT_DONE',
+      step: 'switch-dns',
+      attempt: 1,
+      why: 'Route 53 answered 503',
+      evidence: { byHand: ['aws route53 change-resource-record-sets …', 'dig +short api.example.com A   # 192.0.2.2'] },
+      again: false,
+    });
+    expect(card(told)).toEqual([
+      `⏸ “Point DNS at west” is not done · ${ROUTE}`,
+      '‹Route 53 answered 503›',
+      'By hand, then mark it done:',
+      '`aws route53 change-resource-record-sets …`',
+      '`dig +short api.example.com A   # 192.0.2.2`',
+      '(Abort is no longer possible: “Promote the standby Postgres” may have taken place.)',
+      '[Retry: primary] [Mark done…] [Skip…]',
+    ]);
+  });
+
   it('that only asks, without an answer; a proof cannot be skipped', () => {
     const told = approved().finish('read-only-source', 'stop-writers', 'fence-source').unknown('prove-fence', 1);
     expect(card(told)).toEqual([

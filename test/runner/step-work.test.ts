@@ -93,6 +93,20 @@ describe('performing', () => {
     expect([state?.why, rig.c.holds.length]).toEqual(['not so yet', 1]);
   });
 
+  test('accepted and not seen after half the budget: sent once more where that is safe, and it knows why', async () => {
+    const step = scripted('dns', { answers: [NO], resend: true, budgetMs: 20_000 });
+    const { story, state, took } = await perform(step);
+    expect(story).toEqual(['STEP_INTENDED dns 1', 'STEP_NOT_DONE dns 1']);
+    expect(took).toBe(10_000);
+    expect(state).toMatchObject({ status: 'notDone', attempt: 1, evidence: { unseen: true } });
+  });
+
+  test('whoever has to do it by hand is told how, with the failure', async () => {
+    const step = scripted('dns', { answers: [NO], budgetMs: 3000, byHand: () => ['aws …', 'dig …'] });
+    const { state } = await perform(step);
+    expect(state?.evidence).toMatchObject({ byHand: ['aws …', 'dig …'] });
+  });
+
   test('called, and then nobody answers any more: unknown, with both reasons', async () => {
     const step = scripted('scale', { answers: [NO, MAYBE], act: () => Promise.reject(new Error('socket hang up')) });
     const { story, state } = await perform(step);

@@ -94,3 +94,32 @@ describe('undone', () => {
     expect(here.state.calls).toEqual([]);
   });
 });
+
+describe('taken and then lost', () => {
+  it('is not sent again before the runner says that it was not seen', async () => {
+    const here = await stage();
+    await here.does(switchDns);
+    expect(await here.run(switchDns)).toBeUndefined();
+    expect(here.state.calls).toHaveLength(1);
+  });
+  it('then every record is sent once more, whatever the provider lists', async () => {
+    const here = await stage();
+    await here.does(switchDns);
+    here.left.evidence['switch-dns'] = { unseen: true };
+    expect(await here.run(switchDns)).toMatchObject({ count: 2 });
+    expect(here.state.calls).toHaveLength(2);
+  });
+});
+
+it('a person who has to do it by hand is given the very change, and how to see it', async () => {
+  const here = await stage();
+  const [change, ...looks] = switchDns.byHand!(here.values);
+  expect(change).toContain('--hosted-zone-id Z1');
+  const batch = JSON.parse(/'(.*)'$/.exec(change!)![1]!);
+  expect(batch.Changes).toHaveLength(2);
+  expect(batch.Changes[0]).toEqual({
+    Action: 'UPSERT',
+    ResourceRecordSet: { Name: 'api.example.com', Type: 'A', TTL: 60, ResourceRecords: [{ Value: '192.0.2.2' }] },
+  });
+  expect(looks).toEqual(['dig +short api.example.com A   # 192.0.2.2', 'dig +short task.example.com A   # 192.0.2.2']);
+});
