@@ -52,13 +52,16 @@ export async function planned(options: PlannedOptions): Promise<{ report: Report
       closers.push(async () => clearInterval(timer));
     }
     const fence = watchFence(world, from);
+    closers.push(async () => fence.stop());
     const startedAt = Date.now();
-    const ending: Ending = await playPlanned(world, {
+    const played = playPlanned(world, {
       command: `/dr failover ${from} reason:"maintenance"`,
       withinMs: RUN_WITHIN_MS,
       fault: plan,
       say,
+      stop,
     });
+    const ending: Ending = await Promise.race([played, stopped(stop)]);
     const wallMs = Date.now() - startedAt;
     say(`the run ended: ${ending.outcome}${ending.heldAt ? `, held at ${ending.heldAt}` : ''}`);
     if (options.transcript) say(`\n${transcript(world)}\n`);
@@ -71,7 +74,6 @@ export async function planned(options: PlannedOptions): Promise<{ report: Report
       );
     const acceptsWrites = await witness.acceptsWrites(world, from);
     await Promise.all(closers.splice(0).map((close) => close()));
-    fence.stop();
     await regent.stop();
 
     // From here on Regent is gone: what follows is asked of the servers, and of the journal it left.
@@ -122,3 +124,11 @@ async function until(test: () => boolean, stop: AbortSignal, withinMs: number, w
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
+
+/** Rejects when the scenario is told to stop: everything is then closed on the way out. */
+const stopped = (stop: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => {
+    const tell = () => reject(new Error('stopped before the end'));
+    if (stop.aborted) tell();
+    else stop.addEventListener('abort', tell, { once: true });
+  });

@@ -98,12 +98,20 @@ const HEADLINE_WITHIN_MS = 20_000;
 /** Ana asks, Bo approves and confirms; resolves when the run has ended or stands still. */
 export async function playPlanned(
   world: World,
-  options: { command: string; withinMs: number; fault: Fault | null; say: (line: string) => void },
+  options: {
+    command: string;
+    withinMs: number;
+    fault: Fault | null;
+    say: (line: string) => void;
+    /** People stop acting when the scenario is told to stop. */
+    stop: AbortSignal;
+  },
 ): Promise<Ending> {
   const over = new AbortController();
   try {
-    pressWhenever(world, BO, 'approve:promote', over.signal, options.say);
-    pressWhenever(world, BO, 'confirm:dns', over.signal, options.say);
+    const acting = AbortSignal.any([over.signal, options.stop]);
+    pressWhenever(world, BO, 'approve:promote', acting, options.say);
+    pressWhenever(world, BO, 'confirm:dns', acting, options.say);
     const started = await typed(world, options.command, options.say);
     if (started !== null) return { outcome: 'notStarted', heldAt: null, said: started };
     const meant = options.fault?.whenHeld;

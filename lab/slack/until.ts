@@ -11,6 +11,8 @@ export function until<T>(world: World, read: () => T, timeoutMs = 5000, what = '
       end();
       reject(new Error(`Waited ${timeoutMs} ms in the lab's Slack for ${what}, and it did not come.`));
     }, timeoutMs);
+    // Nobody waits for a workspace that is closed: the servers, not this timer, keep the process alive.
+    timer.unref();
     const end = () => {
       clearTimeout(timer);
       world.listeners.delete(look);
