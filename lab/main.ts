@@ -9,11 +9,12 @@ import { FAULTS, type FaultName, KILL_POINTS, type KillPoint } from './scenarios
 import { interactive } from './scenarios/interactive.ts';
 import type { KillPlan } from './scenarios/kills.ts';
 import { planned } from './scenarios/planned.ts';
-import type { FenceKind } from './world/world.ts';
+import type { FenceKind, Transport } from './world/world.ts';
 
 const FENCES: FenceKind[] = ['statefulset', 'http', 'sql'];
-const USAGE = `npm run lab [-- --pace 10]
-npm run -s lab -- run planned [--json] [--transcript] [--pace 10] [--latency 200ms] [--fault ${Object.keys(FAULTS).join('|')}] [--fence ${FENCES.join('|')}] [--kill ${Object.keys(KILL_POINTS).join(',')}|N] [--seed S]`;
+const TRANSPORTS: Transport[] = ['socket', 'http'];
+const USAGE = `npm run lab [-- --pace 10] [--transport ${TRANSPORTS.join('|')}]
+npm run -s lab -- run planned [--json] [--transcript] [--pace 10] [--latency 200ms] [--fault ${Object.keys(FAULTS).join('|')}] [--fence ${FENCES.join('|')}] [--transport ${TRANSPORTS.join('|')}] [--kill ${Object.keys(KILL_POINTS).join(',')}|N] [--seed S]`;
 
 class Usage extends Error {}
 
@@ -28,6 +29,7 @@ function options() {
       kill: { type: 'string', default: '' },
       seed: { type: 'string' },
       fence: { type: 'string', default: 'statefulset' },
+      transport: { type: 'string', default: 'socket' },
       port: { type: 'string', default: '0' },
       transcript: { type: 'boolean', default: false },
     },
@@ -43,8 +45,11 @@ function options() {
   const kill = killPlan(values.kill, values.seed);
   if (!FENCES.includes(values.fence as FenceKind))
     throw new Usage(`--fence ${values.fence}: known fences are ${FENCES.join(', ')}.`);
+  if (!TRANSPORTS.includes(values.transport as Transport))
+    throw new Usage(`--transport ${values.transport}: give ${TRANSPORTS.join(' or ')}.`);
   return {
     positionals,
+    transport: values.transport as Transport,
     fence: values.fence as FenceKind,
     json: values.json,
     transcript: values.transcript,

@@ -7,7 +7,8 @@ import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { pino } from 'pino';
-import { dispatcher } from './commands/dispatch.ts';
+import { actorOf, type DispatchWorld, dispatcher } from './commands/dispatch.ts';
+import { Homes, homeOf } from './commands/home.ts';
 import { loadConfig } from './config/load.ts';
 import type { Config } from './config/schema.ts';
 import { hooks } from './integrations/hook/hooks.ts';
@@ -78,6 +79,7 @@ function systemOf(config: Config): System {
       name,
       replicas: one.replicas,
       writeHeavy: one.writeHeavy,
+      health: one.health ?? null,
       publicHealth: one.publicHealth ?? null,
     })),
     cache: data.every(([, region]) => region.redis) ? { sentinels: config.redis?.sentinels !== undefined } : null,
@@ -205,7 +207,7 @@ async function run(config: Config, file: string): Promise<number> {
       .flat()
       .filter((one) => one.startsWith('group:')),
   );
-  dispatch = dispatcher({
+  const commands: DispatchWorld = {
     runner,
     operators,
     contacts: config.contacts,
@@ -224,7 +226,18 @@ async function run(config: Config, file: string): Promise<number> {
     onError: (error, input) =>
       log.error({ error: sentenceOf(error), kind: input.kind }, 'a request could not be answered'),
     stop,
+  };
+  const homes = new Homes({
+    cards: async (person) => homeOf(await actorOf(person, commands), commands),
+    publish: chat.publishHome,
+    clock: systemClock,
+    everyMs: config.timings.headlineEvery,
+    callMs,
+    warn: (fields, message) => log.warn(fields, message),
+    stop,
   });
+  ledger.onAppend(() => homes.changed());
+  dispatch = dispatcher({ ...commands, homes });
   const render: Render = (name, view, facts, now) =>
     MESSAGES[name]?.({
       c: view.snapshot.context,
@@ -258,6 +271,7 @@ async function run(config: Config, file: string): Promise<number> {
     const { team, botUser } = await chat.start();
     await engine.start();
     outbox.start();
+    homes.start();
     log.info({ team, botUser, regions: Object.keys(system.regions), runs: ledger.all().length }, 'regent is ready');
     await new Promise<void>((resolve) =>
       stop.aborted ? resolve() : stop.addEventListener('abort', () => resolve(), { once: true }),
@@ -268,6 +282,7 @@ async function run(config: Config, file: string): Promise<number> {
     await chat.stop();
     await engine.stopped();
     await outbox.stopped();
+    await homes.stopped();
     await ports.close();
     await journal.close();
   }

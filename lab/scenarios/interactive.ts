@@ -3,7 +3,7 @@ import { startPage } from '../page/server.ts';
 import { ANA, BO, CY, DEE, EVE } from '../world/people.ts';
 import { startRegent } from '../world/regent.ts';
 import { watchWorld } from '../world/view.ts';
-import { startWorld } from '../world/world.ts';
+import { startWorld, type Transport } from '../world/world.ts';
 import { startRogue } from '../writer/rogue.ts';
 import { startWriter } from '../writer/writer.ts';
 
@@ -18,14 +18,15 @@ const MAY = {
 export async function interactive(options: {
   pace: number;
   latencyMs: number;
+  transport: Transport;
   port: number;
   say: (line: string) => void;
   stop: AbortSignal;
 }): Promise<number> {
-  const { pace, latencyMs, say, stop } = options;
+  const { pace, latencyMs, transport, say, stop } = options;
   const closers: (() => unknown)[] = [];
   try {
-    const world = await startWorld({ pace, latencyMs, softFence: false, say });
+    const world = await startWorld({ pace, latencyMs, softFence: false, transport, say });
     closers.push(() => world.close());
     const [from] = world.regions;
     const zone = world.eden.dns[0]!.zoneName;

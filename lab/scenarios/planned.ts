@@ -2,7 +2,7 @@
 
 import { readJournal } from '../world/journal.ts';
 import * as witness from '../world/witness.ts';
-import { type FenceKind, startWorld, type World } from '../world/world.ts';
+import { type FenceKind, startWorld, type Transport, type World } from '../world/world.ts';
 import { startRogue } from '../writer/rogue.ts';
 import { startWriter } from '../writer/writer.ts';
 import { type FaultName, faultNamed } from './faults.ts';
@@ -15,6 +15,7 @@ export type PlannedOptions = {
   latencyMs: number;
   fault: FaultName | null;
   fence: FenceKind;
+  transport?: Transport;
   kill: KillPlan;
   say: (line: string) => void;
   /** Print what people read. */
@@ -31,7 +32,8 @@ const AS_PLANNED = { outcome: 'completed' as const, promotions: 1, dnsBatches: 1
 
 export async function planned(options: PlannedOptions): Promise<{ report: Report; ok: boolean }> {
   const { pace, latencyMs, fault, say, stop } = options;
-  const world = await startWorld({ pace, latencyMs, softFence: fault === 'soft-fence', fence: options.fence, say });
+  const { fence: kind, transport = 'socket' } = options;
+  const world = await startWorld({ pace, latencyMs, softFence: fault === 'soft-fence', fence: kind, transport, say });
   const regent = new Supervised(world, options.kill, say);
   const closers: (() => Promise<unknown>)[] = [];
   try {

@@ -48,6 +48,7 @@ export function runReport(seen: Seen) {
     from,
     to,
     pace: world.pace,
+    transport: world.transport,
     latencyMs: seen.latencyMs,
     seed: seen.seed,
     killed: seen.killed,

@@ -105,7 +105,7 @@ async function send(
     actions: [actionOf(lab, placed, option)],
   };
   const confirmed = confirmOf(placed.element);
-  const delivery = await lab.socket.deliver('interactive', payload, false);
+  const delivery = await lab.deliveries.deliver('interactive', payload, false);
   const outcome = 'error' in delivery ? { ok: false, error: delivery.error } : { ok: true };
   return { ...outcome, ...(confirmed ? { confirmed } : {}), ...openedView(lab, trigger) };
 }
@@ -134,7 +134,7 @@ export async function useShortcut(
       response_url: lab.tickets.responseUrl({ user: userId, channel: channel.id, original: message }),
     };
   }
-  const delivery = await lab.socket.deliver('interactive', payload, false);
+  const delivery = await lab.deliveries.deliver('interactive', payload, false);
   const outcome = 'error' in delivery ? { ok: false, error: delivery.error } : { ok: true };
   return { ...outcome, ...openedView(lab, trigger) };
 }

@@ -26,7 +26,7 @@ export async function typeCommand(
   [userId, channelId, line]: [string, string, string],
   smartQuotes: boolean,
 ): Promise<CommandResult> {
-  const { world, tickets, socket } = lab;
+  const { world, tickets, deliveries } = lab;
   const person = actingPerson(lab, userId);
   const channel = world.channel(channelId);
   const [, command, typed = ''] = /^(\/\S+)\s*([\s\S]*)$/.exec(line.trim()) ?? [];
@@ -47,7 +47,7 @@ export async function typeCommand(
   const triggerId = tickets.trigger(userId);
   const responseUrl = tickets.responseUrl({ user: userId, channel: channelId });
   const payload = commandPayload(world, person, channel, { command, text, triggerId, responseUrl });
-  const delivery = await socket.deliver('slash_commands', payload, true);
+  const delivery = await deliveries.deliver('slash_commands', payload, true);
   if ('error' in delivery) {
     const failed = fail(delivery.error, `${command} failed with the error "${delivery.error}"`);
     return { ...failed, ...openedView(lab, triggerId) };

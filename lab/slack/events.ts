@@ -48,7 +48,7 @@ export async function write(
     if (!subscribed.has(name)) results.push({ delivered: false, notSent: 'not_subscribed' });
     else if (!world.scopes.has(scope)) results.push({ delivered: false, notSent: 'missing_scope' });
     else if (!channel.botIsMember) results.push({ delivered: false, notSent: 'not_in_channel' });
-    else results.push({ delivered: await lab.socket.deliverEvent(eventPayload(world, event)) });
+    else results.push({ delivered: await lab.deliveries.deliverEvent(eventPayload(world, event)) });
   }
   return { ts: message.ts, ...(results.find((one) => one.delivered) ?? results[0] ?? { delivered: false }) };
 }
@@ -60,7 +60,7 @@ export async function openAppHome(
   userId: string,
   tab: 'home' | 'messages',
 ): Promise<EventResult> {
-  const { world, views, socket } = lab;
+  const { world, views, deliveries } = lab;
   actingPerson(lab, userId);
   if (!subscribed.has('app_home_opened')) return { delivered: false, notSent: 'not_subscribed' };
   const home = views.home(userId);
@@ -72,5 +72,5 @@ export async function openAppHome(
     event_ts: world.nextTs(),
     ...(home && tab === 'home' ? { view: views.wire(home) } : {}),
   };
-  return { delivered: await socket.deliverEvent(eventPayload(world, event)) };
+  return { delivered: await deliveries.deliverEvent(eventPayload(world, event)) };
 }

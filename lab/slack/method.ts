@@ -3,7 +3,7 @@ import type { Faults } from './faults.ts';
 import type { Limits, Rate } from './limits.ts';
 import type { MessageStore } from './messages.ts';
 import { isObject } from './shape.ts';
-import type { SocketMode } from './socket-mode.ts';
+import type { Deliveries, SocketMode } from './socket-mode.ts';
 import type { Tickets } from './tickets.ts';
 import type { ViewStore } from './views.ts';
 import type { World } from './world.ts';
@@ -17,6 +17,8 @@ export interface Lab {
   limits: Limits;
   faults: Faults;
   socket: SocketMode;
+  /** How commands, interactions and events reach the app: the sockets, or its request URL. */
+  deliveries: Deliveries;
 }
 
 export interface Method {

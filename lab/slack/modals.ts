@@ -44,7 +44,7 @@ export async function submitModal(lab: Lab, userId: string, viewId: string, valu
     view: lab.views.wire(view),
     response_urls: [],
   };
-  const delivery = await lab.socket.deliver('interactive', payload, true);
+  const delivery = await lab.deliveries.deliver('interactive', payload, true);
   if ('error' in delivery) return { outcome: 'open', error: delivery.error, view: seenView(view) };
   const outcome = answer(lab, view, delivery.ack);
   const top = lab.views.stack(userId).at(-1);
@@ -100,7 +100,7 @@ export async function closeModal(lab: Lab, userId: string, viewId: string, all: 
   const told = closed.filter((one) => one.content['notify_on_close'] === true);
   await Promise.all(
     told.map((one) =>
-      lab.socket.deliver(
+      lab.deliveries.deliver(
         'interactive',
         {
           ...interactionPayload(lab.world, 'view_closed', person),

@@ -112,6 +112,7 @@ export function snapshotOf(lab: Lab, userId: string | undefined): Snapshot {
     views: Object.fromEntries(ids.map((id) => [id, views.stack(id).map(seenView)])),
     homes: Object.fromEntries(homes),
     connections: socket.list(),
+    ...(world.requestUrl === undefined ? {} : { requestUrl: world.requestUrl }),
     counters: { ...world.counters },
   };
 }

@@ -1,6 +1,6 @@
 /**
- * The lab's own Slack, in one process: an HTTP server for the Web API, Socket Mode and response URLs, and the people
- * of the workspace as functions. See types.ts for what can be asked of it.
+ * The lab's own Slack, in one process: an HTTP server for the Web API, Socket Mode and response URLs, signed requests
+ * to the app where it wants those instead, and the people of the workspace as functions. See types.ts for what can be asked of it.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -13,6 +13,7 @@ import { createLimits } from './limits.ts';
 import { createMessages } from './messages.ts';
 import type { Lab } from './method.ts';
 import { closeModal, submitModal } from './modals.ts';
+import { createRequestUrl } from './request-url.ts';
 import { handleResponseUrl } from './response-urls.ts';
 import { seenEphemeral, seenMessage, seenView, snapshotOf, timeline } from './seen.ts';
 import { createSocketMode } from './socket-mode.ts';
@@ -33,6 +34,16 @@ export async function startSlack(options: SlackOptions): Promise<SlackLab> {
     if (latencyMs > 0) await new Promise<void>((resolve) => world.after(latencyMs, resolve));
   };
 
+  const wire = {
+    ackLimitMs: options.ackLimitMs ?? 3000,
+    eventRetryDelaysMs: options.eventRetryDelaysMs ?? [0, 60_000, 300_000],
+    pause,
+  };
+  const socket = createSocketMode(world, wire);
+  const requests =
+    options.http &&
+    createRequestUrl(world, { ...wire, signingSecret: options.http.signingSecret, url: () => world.requestUrl });
+  const deliveries = requests ?? socket;
   const lab: Lab = {
     world,
     messages: createMessages(world),
@@ -40,11 +51,8 @@ export async function startSlack(options: SlackOptions): Promise<SlackLab> {
     tickets: createTickets(world),
     limits: createLimits(options.rateLimits, world.now),
     faults: createFaults(),
-    socket: createSocketMode(world, {
-      ackLimitMs: options.ackLimitMs ?? 3000,
-      eventRetryDelaysMs: options.eventRetryDelaysMs ?? [0, 60_000, 300_000],
-      pause,
-    }),
+    socket,
+    deliveries,
   };
   const api = createWebApi(lab, pause);
   const rules = { shouldEscape: options.shouldEscape ?? true, commands: options.commands };
@@ -73,7 +81,7 @@ export async function startSlack(options: SlackOptions): Promise<SlackLab> {
   const { port } = server.address() as AddressInfo;
   world.baseUrl = `http://127.0.0.1:${port}`;
 
-  const { messages, views, socket, faults } = lab;
+  const { messages, views, faults } = lab;
   return {
     apiUrl: `${world.baseUrl}/api/`,
     url: world.baseUrl,
@@ -128,9 +136,16 @@ export async function startSlack(options: SlackOptions): Promise<SlackLab> {
     clearFaults: () => faults.clear(),
     dropConnections: (connection) => socket.drop(connection),
     sendDisconnect: (reason, how = {}) => socket.sendDisconnect(reason, how),
-    duplicateNextEnvelope: () => socket.duplicateNext(),
+    duplicateNextEnvelope: () => deliveries.duplicateNext(),
     refuseConnections: (on, how = 500) => socket.refuse(on, how),
-    deaf: (on) => socket.deaf(on),
+    deaf: (on) => deliveries.deaf(on),
+    async setRequestUrl(url) {
+      const before = world.requestUrl;
+      world.requestUrl = url;
+      const good = (await requests?.verify()) ?? false;
+      if (!good) world.requestUrl = before;
+      return good;
+    },
     get latencyMs() {
       return latencyMs;
     },
@@ -140,6 +155,7 @@ export async function startSlack(options: SlackOptions): Promise<SlackLab> {
 
     async close() {
       socket.close();
+      requests?.close();
       timers.stop();
       world.listeners.clear();
       const ended = new Promise<void>((resolve) => server.close(() => resolve()));

@@ -12,7 +12,8 @@ export type EnvelopeType = 'slash_commands' | 'interactive' | 'events_api';
 
 export type Delivery = { ack: Record<string, unknown> } | { error: DeliveryError };
 
-export interface SocketMode extends Connections {
+/** The ways of a delivery to the app, whichever it is. */
+export interface Deliveries {
   /** `answerable`: whether what the app puts into its ack counts. Never rejects. */
   deliver(type: EnvelopeType, payload: Record<string, unknown>, answerable: boolean): Promise<Delivery>;
   /** Whether the first attempt was acknowledged; more follow by themselves if not. */
@@ -20,6 +21,8 @@ export interface SocketMode extends Connections {
   duplicateNext(): void;
   deaf(on: boolean): void;
 }
+
+export type SocketMode = Connections & Deliveries;
 
 export interface SocketOptions {
   ackLimitMs: number;

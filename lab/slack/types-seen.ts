@@ -204,5 +204,7 @@ export interface Snapshot {
   views: Record<string, SeenView[]>;
   homes: Record<string, SeenView>;
   connections: ConnectionInfo[];
+  /** Where the app takes deliveries by HTTP, instead of connections. */
+  requestUrl?: string;
   counters: Counters;
 }

@@ -39,6 +39,8 @@ export interface SlackOptions extends Partial<Clock> {
   channels: LabChannelOptions[];
   botToken: string;
   appToken: string;
+  /** Deliver by signed requests instead of Socket Mode; the URL may be set later with `setRequestUrl`. */
+  http?: { signingSecret: string; requestUrl?: string };
   /** Bot scopes granted at installation, e.g. `['commands', 'chat:write']`. */
   scopes: string[];
   /** Event types the app subscribed to. Default `['app_home_opened', 'app_mention']`. */
@@ -164,12 +166,17 @@ export interface SlackLab {
   /** Cuts TCP of every Socket Mode connection (or one) without a word. Returns how many. */
   dropConnections(connection?: string): number;
   sendDisconnect(reason: 'warning' | 'refresh_requested' | 'link_disabled', options?: DisconnectOptions): number;
-  /** The next envelope is delivered twice with the same id; the second copy goes to another connection if there is one. */
+  /**
+   * The next envelope is delivered twice with the same id; the second copy goes to another connection if there is one.
+   * By HTTP the same request is sent twice, its signature too.
+   */
   duplicateNextEnvelope(): void;
   /** While on, WebSocket upgrades are answered with an HTTP error (default 500), or accepted without ever a hello. */
   refuseConnections(on: boolean, how?: number | 'no-hello'): void;
   /** While on, nothing is delivered although connections and Web API work. */
   deaf(on: boolean): void;
+  /** Asks the URL the challenge, as Slack does when it is put into the app's settings; taken only if that is answered. */
+  setRequestUrl(url: string): Promise<boolean>;
   /** Added before every Web API answer and every envelope. */
   latencyMs: number;
 

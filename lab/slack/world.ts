@@ -30,6 +30,8 @@ export interface World extends Clock {
   readonly counters: Counters;
   /** Set once the server listens. */
   baseUrl: string;
+  /** Where the app wants its deliveries by HTTP. */
+  requestUrl: string | undefined;
   version: number;
   readonly listeners: Set<(version: number) => void>;
   changed(): void;
@@ -70,6 +72,7 @@ export function createWorld(options: SlackOptions): World {
     channels: new Map(),
     counters: zeroCounters(),
     baseUrl: '',
+    requestUrl: options.http?.requestUrl,
     version: 0,
     listeners: new Set(),
     now,

@@ -15,6 +15,8 @@ export type OverlayAddresses = {
   authority: string;
   resolver: string;
   slackApiUrl: string;
+  /** Where Regent listens for Slack's requests; null with Socket Mode. */
+  slackPort: number | null;
   journal: string;
   /** By region: another fence than the file's. */
   fences: Record<string, unknown>;
@@ -61,7 +63,17 @@ export function overlayOf(eden: EdenFile, at: OverlayAddresses): object {
     gates: Object.fromEntries(
       Object.keys(eden.gates).map((gate) => [gate, { timeout: paced(5 * 60_000, pace, 5000) }]),
     ),
-    slack: { apiUrl: at.slackApiUrl },
+    slack: {
+      apiUrl: at.slackApiUrl,
+      ...(at.slackPort === null
+        ? {}
+        : {
+            transport: 'http',
+            appToken: null,
+            signingSecret: 'env:SLACK_SIGNING_SECRET',
+            listen: { host: '127.0.0.1', port: at.slackPort },
+          }),
+    },
     journal: { sqlite: at.journal },
     timings: {
       poll: paced(1000, pace),

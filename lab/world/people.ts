@@ -17,6 +17,7 @@ export const PEOPLE = [
 
 export const BOT_TOKEN = 'xoxb-lab-0000000000-bot';
 export const APP_TOKEN = 'xapp-1-lab-0000000000-app';
+export const SIGNING_SECRET = '0000000000lab0000000000000000000';
 
 export const usergroups = (eden: EdenFile) => [
   { id: eden.groups['sre']!, handle: 'sre', users: [ANA, BO, CY] },

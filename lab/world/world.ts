@@ -10,6 +10,7 @@ import { startAuthority } from '../dns/authority.ts';
 import { startResolver } from '../dns/resolver.ts';
 import type { Authority, Resolver } from '../dns/types.ts';
 import type { KubernetesLab } from '../kubernetes/start.ts';
+import { freePort } from '../lib/free-port.ts';
 import { type Relay, startRelay } from '../lib/relay.ts';
 import { startPostgresPair } from '../postgres/pair.ts';
 import { execute } from '../postgres/roles.ts';
@@ -27,8 +28,11 @@ import { startAgent } from './agent.ts';
 import { startCluster } from './clusters.ts';
 import { dataRegions, EDEN_PATH, type EdenFile, readEden } from './eden.ts';
 import { overlayOf } from './overlay.ts';
-import { APP_TOKEN, BOT_TOKEN, channels, PEOPLE, usergroups } from './people.ts';
-import { manifestScopes } from './scopes.ts';
+import { APP_TOKEN, BOT_TOKEN, channels, PEOPLE, SIGNING_SECRET, usergroups } from './people.ts';
+import { manifestEvents, manifestScopes } from './scopes.ts';
+
+/** How Slack reaches Regent. */
+export type Transport = 'socket' | 'http';
 
 /** How Regent is told to fence the region it leaves. */
 export type FenceKind = 'statefulset' | 'http' | 'sql';
@@ -39,12 +43,15 @@ export type WorldOptions = {
   softFence: boolean;
   /** Default: as config/eden.yml says. */
   fence?: FenceKind;
+  /** Default socket. */
+  transport?: Transport;
   say: (line: string) => void;
 };
 
 export type World = {
   readonly eden: EdenFile;
   readonly pace: number;
+  readonly transport: Transport;
   /** First the region that serves at the start, then the other. */
   readonly regions: [string, string];
   readonly dir: string;
@@ -73,6 +80,7 @@ export async function startWorld({
   latencyMs,
   softFence,
   fence = 'statefulset',
+  transport = 'socket',
   say,
 }: WorldOptions): Promise<World> {
   const eden = readEden();
@@ -162,6 +170,7 @@ export async function startWorld({
       writeFileSync(join(dir, `${region}.kubeconfig`), cluster.kubeconfig(TOKEN), { mode: 0o600 });
     }
 
+    const slackPort = transport === 'http' ? await freePort() : null;
     const slack = await startSlack({
       team: { name: 'Eden, in the lab' },
       people: PEOPLE,
@@ -169,7 +178,11 @@ export async function startWorld({
       channels: channels(eden),
       botToken: BOT_TOKEN,
       appToken: APP_TOKEN,
+      ...(slackPort === null
+        ? {}
+        : { http: { signingSecret: SIGNING_SECRET, requestUrl: `http://127.0.0.1:${slackPort}/slack/events` } }),
       scopes: manifestScopes(),
+      events: manifestEvents(),
       commands: ['/dr'],
       // Limits are times as well: at pace 10 a minute lasts six seconds.
       rateLimits: {
@@ -217,6 +230,7 @@ export async function startWorld({
           authority: authority.server,
           resolver: resolver.server,
           slackApiUrl: slack.apiUrl,
+          slackPort,
           journal,
           fences: Object.fromEntries(regions.map((region) => [region, fenceOf(fence, agents[region])])),
           pace,
@@ -233,7 +247,7 @@ export async function startWorld({
       PG_WEST: through(regions[1]),
       ...(redis ? { REDIS_EAST: redis.node(regions[0]).url, REDIS_WEST: redis.node(regions[1]).url } : {}),
       SLACK_BOT_TOKEN: BOT_TOKEN,
-      SLACK_APP_TOKEN: APP_TOKEN,
+      ...(transport === 'http' ? { SLACK_SIGNING_SECRET: SIGNING_SECRET } : { SLACK_APP_TOKEN: APP_TOKEN }),
       AWS_ACCESS_KEY_ID: 'LABACCESSKEY',
       AWS_SECRET_ACCESS_KEY: 'lab-only',
       AWS_REGION: 'us-east-1',
@@ -241,6 +255,7 @@ export async function startWorld({
     return {
       eden,
       pace,
+      transport,
       regions,
       dir,
       slack,

@@ -182,7 +182,8 @@ export const note: Command = {
   access: 'operate',
   async handle(request, world) {
     // As it was typed: a note is no command line, and "to:" in it is only a word.
-    const text = plainText(request.text).replace(/^\S+\s*/, '');
+    const carried = request.carried['text'];
+    const text = typeof carried === 'string' ? carried : plainText(request.text).replace(/^\S+\s*/, '');
     const view = world.runner.active() ?? world.runner.last();
     const refuse = refuser(request, world);
     if (text === '') return await refuse('A note needs its text: /dr note vendor called back, ETA 20 min.');

@@ -9,12 +9,15 @@ import type { Chat, Dispatch, Incoming, Reply } from '../ports/chat.ts';
 import { type Command, type CommandWorld, type Request, refusal, refuser, say, toActor } from './command.ts';
 import { launcher } from './launcher.ts';
 import { parse } from './parse.ts';
+import { noted } from './shortcuts.ts';
 import { ALIASES, COMMANDS } from './table.ts';
 
 export type DispatchWorld = CommandWorld & {
   chat: Pick<Chat, 'person' | 'membersOf'>;
   /** Every `group:S…` the configuration names. */
   groups: string[];
+  /** Where the chat has a page for each person. */
+  homes?: { opened(person: string): void };
   onError: (error: unknown, input: Incoming) => void;
   stop: AbortSignal;
 };
@@ -36,6 +39,10 @@ export function dispatcher(world: DispatchWorld): Dispatch {
 }
 
 async function dispatch(input: Incoming, world: DispatchWorld): Promise<Reply> {
+  if (input.kind === 'home') {
+    world.homes?.opened(input.person);
+    return { kind: 'none' };
+  }
   const request = await toRequest(input, world);
   if ('kind' in request) return request;
   const { command, ...rest } = request;
@@ -54,8 +61,10 @@ async function dispatch(input: Incoming, world: DispatchWorld): Promise<Reply> {
   return await command.handle(rest, world);
 }
 
+type Asked = Exclude<Incoming, { kind: 'home' }>;
+
 /** What is asked for, by whom; or at once the answer when it cannot be told. */
-async function toRequest(input: Incoming, world: DispatchWorld): Promise<(Request & { command: Command }) | Reply> {
+async function toRequest(input: Asked, world: DispatchWorld): Promise<(Request & { command: Command }) | Reply> {
   const actor = await actorOf(input.person, world);
   const text = textOf(input);
   const base = { person: input.person, actor, delivery: input.delivery };
@@ -87,6 +96,14 @@ async function toRequest(input: Incoming, world: DispatchWorld): Promise<(Reques
       );
     return { ...base, command, words, named: parsed.named, carried: {}, via: 'command', text: input.text };
   }
+  if (input.kind === 'shortcut') {
+    if (input.shortcut === 'failover') return launcher(world, actor);
+    const command = named('note');
+    if (input.shortcut !== 'note' || input.on === null || !command)
+      return await refuseWith('This menu entry is of another version of Regent. Nothing was run. See /dr help.');
+    const carried = { text: await noted(input.on, world.chat, world.stop) };
+    return { ...base, command, words: [], named: {}, carried, via: 'command', text };
+  }
   const id = input.kind === 'action' ? input.action : input.form;
   const command = named(id.split(':')[0] ?? '');
   const carried = json(input.kind === 'action' ? input.value : input.meta);
@@ -105,8 +122,9 @@ async function toRequest(input: Incoming, world: DispatchWorld): Promise<(Reques
 }
 
 /** What was asked, for the journal. */
-function textOf(input: Incoming): string {
+function textOf(input: Asked): string {
   if (input.kind === 'command') return input.text;
+  if (input.kind === 'shortcut') return `shortcut ${input.shortcut} ${input.on?.text ?? ''}`.trim().slice(0, 500);
   if (input.kind === 'action') return `action ${input.action} ${input.value}`.slice(0, 500);
   return `${`form ${input.form} ${input.meta}`.slice(0, 500)} ${JSON.stringify(input.fields).slice(0, 300)}`;
 }
@@ -131,7 +149,7 @@ const json = (text: string): Record<string, unknown> | null => {
 };
 
 /** Who acts. A group that cannot be read is one nobody belongs to: authorisation fails closed. */
-async function actorOf(id: string, world: DispatchWorld) {
+export async function actorOf(id: string, world: Pick<DispatchWorld, 'chat' | 'groups' | 'stop'>) {
   const [person, memberships] = await Promise.all([
     world.chat.person(id, world.stop),
     Promise.all(

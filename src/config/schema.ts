@@ -179,15 +179,36 @@ export function makeSchema(read: SecretReader) {
       .describe('Who to reach and how, by a name of yours. Shown on the cards where they are needed.'),
     slack: z
       .strictObject({
+        transport: z
+          .enum(['socket', 'http'])
+          .default('socket')
+          .describe(
+            'How Slack reaches Regent: socket opens connections to Slack and needs no address of its own; http takes signed requests at /slack/events, behind something that speaks HTTPS.',
+          ),
         botToken: secret(read, { pattern: /^xoxb-/, what: 'a bot token, which begins with xoxb-' })
           .describe('The app’s bot token (xoxb-…), as env:NAME or file:path.')
           .meta({ writeOnly: true }),
         appToken: secret(read, { pattern: /^xapp-/, what: 'an app-level token, which begins with xapp-' })
-          .describe('The app-level token (xapp-…) for Socket Mode, as env:NAME or file:path.')
-          .meta({ writeOnly: true }),
+          .describe('The app-level token (xapp-…), as env:NAME or file:path. Needed for transport: socket.')
+          .meta({ writeOnly: true })
+          .exactOptional(),
+        signingSecret: secret(read, {
+          pattern: /^(?!xox|xapp)\S{16,}$/,
+          what: 'a signing secret, which stands in the app’s settings under “Basic Information”',
+        })
+          .describe('The app’s signing secret, as env:NAME or file:path. Needed for transport: http.')
+          .meta({ writeOnly: true })
+          .exactOptional(),
+        listen: z
+          .strictObject({
+            host: text().default('0.0.0.0').describe('Address of this machine that is listened at.'),
+            port: z.int().min(1).max(65_535).default(3000).describe('Port that is listened at.'),
+          })
+          .prefault({})
+          .describe('Where requests of Slack arrive with transport: http.'),
         apiUrl: webAddress().describe('Address of Slack’s API where it is not the usual one.').exactOptional(),
       })
-      .describe('How Regent signs in to Slack.'),
+      .describe('How Regent signs in to Slack, and how Slack reaches it.'),
     journal: z
       .strictObject({
         sqlite: text()

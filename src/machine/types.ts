@@ -79,6 +79,7 @@ export type PlanValues = {
   database: { systemIdentifier: string };
   cache: { sentinels: boolean } | null;
   dns: RecordChange[];
+  targetHealth: { service: string; url: string }[];
   publicHealth: { service: string; url: string }[];
 };
 export type Bounds = { lagSeconds: number };

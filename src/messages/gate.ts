@@ -1,7 +1,7 @@
 /** A gate's card: the evidence for the decision, what it means, the votes so far, and the buttons while it is open. */
 import { bytesText } from '../lib/bytes.ts';
 import { stepsOf } from '../machine/facts.ts';
-import type { Context, GateNode, GateState } from '../machine/types.ts';
+import type { Context, Evidence, GateNode, GateState } from '../machine/types.ts';
 import type { Action, Line, Message, Span } from '../ports/chat.ts';
 import { abortButton, askedAt, button, isForward, listed, route, type Scene, SIGN, who } from './scene.ts';
 
@@ -26,7 +26,7 @@ export function gate(scene: Scene): Message | null {
     };
   return {
     title,
-    lines: [...meaning(node, c), ...evidence(node, state), ...controlPlane(c), ...votes(scene, node, state)],
+    lines: [...meaning(node, c), ...evidence(node, state, c), ...controlPlane(c), ...votes(scene, node, state)],
     tone: state.status === 'open' ? 'waiting' : state.status === 'approved' ? 'good' : 'bad',
     actions: actions(scene, node, state),
   };
@@ -75,8 +75,11 @@ function meaning(node: GateNode, c: Context): Line[] {
   ];
 }
 
+/** A check that may be skipped: what it saw is so when it saw no trouble; nothing seen is not so. */
+const isSo = ({ trouble }: Evidence): boolean => Array.isArray(trouble) && trouble.length === 0;
+
 /** What the checks saw, each number with its unit and bound. */
-function evidence(node: GateNode, state: GateState): Line[] {
+function evidence(node: GateNode, state: GateState, c: Context): Line[] {
   if (node.id === 'dns') return [];
   const parts: string[] = [];
   const lag = state.evidence['replication-lag'];
@@ -84,6 +87,13 @@ function evidence(node: GateNode, state: GateState): Line[] {
     parts.push(
       `lag ${Number(lag['lagSeconds']).toFixed(1)} s, ${bytesText(Number(lag['lagBytes']))} (bound ${lag['boundSeconds']} s)`,
     );
+  const redis = state.evidence['redis-in-sync'];
+  if (redis)
+    parts.push(
+      isSo(redis) ? `Redis in sync, ${bytesText(Number(redis['bytesBehind']))} behind` : 'Redis NOT seen in sync',
+    );
+  const health = state.evidence['target-healthy'];
+  if (health) parts.push(isSo(health) ? `${c.target} healthy` : `${c.target} NOT seen healthy`);
   const capacity = state.evidence['target-capacity'];
   if (capacity)
     parts.push(

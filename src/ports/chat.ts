@@ -59,6 +59,8 @@ export interface Chat {
   pin(posted: Posted, signal: AbortSignal): Promise<void>;
   /** A link people can follow to a message. */
   permalink(posted: Posted, signal: AbortSignal): Promise<string | null>;
+  /** Draws the page only this person sees, cards one under the other, in place of what stood there. */
+  publishHome(person: string, cards: Message[], signal: AbortSignal): Promise<void>;
   /** Members of a user group, ids; cached for a short time. Throws when unknown: authorisation then fails closed. */
   membersOf(group: string, signal: AbortSignal): Promise<string[]>;
   /** What the workspace knows of a person. Throws when unknown. */
@@ -83,10 +85,24 @@ export type Incoming =
       /** Empty when it was pressed in a dialog, which stands in no channel. */
       channel: string;
       delivery: string;
-      /** Null when what was pressed cannot be edited: a dialog, an answer only one person sees. */
+      /** Null when what was pressed cannot be edited: a dialog, a page or an answer only one person sees. */
       posted: Posted | null;
     }
-  | { kind: 'form'; form: string; meta: string; fields: Record<string, string>; person: string; delivery: string };
+  | { kind: 'form'; form: string; meta: string; fields: Record<string, string>; person: string; delivery: string }
+  /** Picked from the chat's own menus, on a message or on nothing. */
+  | { kind: 'shortcut'; shortcut: string; person: string; delivery: string; on: Said | null }
+  /** Somebody looks at the page that is theirs alone; answered by publishing it. */
+  | { kind: 'home'; person: string; delivery: string };
+
+/** What somebody wrote in a channel. */
+export type Said = {
+  /** As the chat escapes it, like a command's text. */
+  text: string;
+  /** The id of who wrote it; empty where the chat does not say. */
+  author: string;
+  /** Milliseconds since the epoch. */
+  at: number;
+};
 
 export type FormField = {
   id: string;

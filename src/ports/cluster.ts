@@ -23,6 +23,8 @@ export type Capacity = {
   /** Ready, schedulable nodes, and all nodes. */
   readyNodes: number;
   nodes: number;
+  /** Names of the nodes that are not ready; one that only takes no new pods is not among them. */
+  notReady: string[];
   /** Allocatable minus requests of all pods that have not ended, per usable node. */
   free: { node: string; cpu: number; memoryBytes: number; pods: number }[];
 };

@@ -159,4 +159,4 @@ export class Face {
 
 /** Proofs that only make sense once something was done: before that their answer is always "not yet". */
 const onlyLater = (step: StepDefinition): boolean =>
-  !step.run && ['promoting', 'redirecting', 'verifying'].includes(step.phase);
+  !step.run && ['preparing', 'promoting', 'redirecting', 'verifying'].includes(step.phase);

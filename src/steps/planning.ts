@@ -70,6 +70,9 @@ export async function makePlan(
         new: record.values,
       };
     }),
+    targetHealth: system.deployments.flatMap(({ name, health }) =>
+      health === null ? [] : [{ service: name, url: health.replaceAll('{alias}', system.regions[target]!.alias) }],
+    ),
     publicHealth: system.deployments.flatMap(({ name, publicHealth }) =>
       publicHealth === null ? [] : [{ service: name, url: publicHealth }],
     ),

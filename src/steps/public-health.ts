@@ -1,4 +1,4 @@
-import { done, notDone, unknown } from '../ports/answer.ts';
+import { askEvery } from './asking.ts';
 import { defineCheck } from './step.ts';
 
 /** Every service's public address, asked as a client would: by name, through DNS. The outage clock stops here. */
@@ -18,25 +18,5 @@ export const publicHealth = defineCheck({
   clock: 'writes-serve',
   uses: ['probe'],
   when: (system) => system.deployments.some((one) => one.publicHealth !== null),
-  async check({ probe, values, signal }) {
-    const results = await Promise.all(
-      values.publicHealth.map(async ({ service, url }) => ({ service, ...(await probe.get(url, signal)) })),
-    );
-    const ok = (status: number | null) => status !== null && status >= 200 && status < 300;
-    const bad = results.filter(({ status }) => !ok(status));
-    const slowest = Math.max(0, ...results.map(({ ms }) => ms));
-    const evidence = {
-      asked: results.length,
-      slowestMs: Math.round(slowest),
-      bad: bad.map(({ service, status, error }) => ({ service, status, error })),
-    };
-    if (bad.length === 0)
-      return done(
-        evidence,
-        `${results.length} of ${results.length} services healthy, slowest ${Math.round(slowest)} ms`,
-      );
-    const why = bad.map(({ service, status, error }) => `${service}: ${error ?? status}`).join(', ');
-    // Only an answer says that a service is not healthy; silence may as well be ours.
-    return bad.some(({ status }) => status !== null) ? notDone(why, evidence) : unknown(why, evidence);
-  },
+  check: ({ probe, values, signal }) => askEvery(probe, values.publicHealth, signal),
 });

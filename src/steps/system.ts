@@ -14,7 +14,14 @@ export type System = {
   namespace: string;
   /** The regions that can serve; witnesses are not among them. */
   regions: Record<string, { alias: string; fence: FencePlan }>;
-  deployments: { name: string; replicas: number; writeHeavy: boolean; publicHealth: string | null }[];
+  deployments: {
+    name: string;
+    replicas: number;
+    writeHeavy: boolean;
+    /** In one region: `{alias}` stands for that region's alias. */
+    health: string | null;
+    publicHealth: string | null;
+  }[];
   cache: { sentinels: boolean } | null;
   /** Wanted values of every record, by the region that is to serve. */
   records: {

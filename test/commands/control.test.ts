@@ -13,7 +13,9 @@ const fenced = async () => {
   const here = await ready();
   await here.type('UBO', 'approve');
   await here.type('UBO', 'confirm');
-  await here.does('scale-up-target', 'read-only-source', 'stop-writers', 'fence-source');
+  await here.does('scale-up-target');
+  await here.finds('target-endpoints');
+  await here.does('read-only-source', 'stop-writers', 'fence-source');
   await here.finds('prove-fence', 'prove-replicated');
   return here;
 };

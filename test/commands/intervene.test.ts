@@ -8,7 +8,9 @@ const heldAt = async (step: string, how: 'STEP_UNKNOWN' | 'STEP_NOT_DONE') => {
   await here.asked();
   await here.type('UBO', 'approve');
   await here.type('UBO', 'confirm');
-  await here.does('scale-up-target', 'read-only-source', 'stop-writers', 'fence-source');
+  await here.does('scale-up-target');
+  await here.finds('target-endpoints');
+  await here.does('read-only-source', 'stop-writers', 'fence-source');
   if (step !== 'prove-fence') await here.finds('prove-fence', 'prove-replicated');
   const outcome = { step, attempt: 1, why: 'the answer was cut off', evidence: {} };
   if (step !== 'prove-fence')

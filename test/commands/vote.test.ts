@@ -193,6 +193,7 @@ describe('a card that is no longer valid', () => {
   it('of a run that is being undone, has ended, or is not known here', async () => {
     const here = await ready();
     await here.does('scale-up-target');
+    await here.finds('target-endpoints');
     const old = here.card('promote');
     await here.type('UANA', 'abort reason:"x"');
     expect(said(await here.press('UBO', 'approve:promote', old))).toBe(

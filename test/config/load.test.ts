@@ -141,7 +141,7 @@ describe('secrets', () => {
       over: 'slack: { botToken: "file:secrets/bot", appToken: "file:/run/app" }',
       files: { [`${DIR}/secrets/bot`]: 'xoxb-file\n', '/run/app': 'xapp-file\r\n' },
     });
-    expect(config.slack).toEqual({ botToken: 'xoxb-file', appToken: 'xapp-file' });
+    expect(config.slack).toMatchObject({ botToken: 'xoxb-file', appToken: 'xapp-file' });
   });
 
   it('stay text even when they look like a number', () => {

@@ -94,6 +94,7 @@ export function clusterContract(adapter: string, arrange: () => Promise<ClusterW
     test('says what is free on each node, and why a pod found no room', async () => {
       const before = await world.cluster.capacity(world.region, signal);
       expect([before.readyNodes, before.nodes, before.free.length]).toEqual([2, 2, 2]);
+      expect(before.notReady).toEqual([]);
       world.create('deployment', 'insight-service', 3, { cpu: '2500m', memory: '1.5Gi' });
       const waiting = await until(
         'deployment',

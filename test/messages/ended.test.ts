@@ -6,7 +6,7 @@ it('completed, with the proof that nothing is missing', () => {
   const told = fenced().finish('promote-postgres', 'switch-redis').found('prove-target-writable');
   told.finish('switch-dns').found('dns-answers', 'public-health');
   expect(read('ended', told)).toEqual([
-    'eden-1 · east → west · ✔ west serves since 30 s · 0:29 of 30:00 · writes refused 0:16',
+    'eden-1 · east → west · ✔ west serves since 33 s · 0:32 of 30:00 · writes refused 0:16',
     'east is fenced and no longer a standby: west is unprotected until it is one again.',
   ]);
   const proof = { ...told.c.steps['prove-replicated']!, summary: 'shutdown checkpoint 0/1, west holds 0/2' };
@@ -17,7 +17,7 @@ it('completed, with the proof that nothing is missing', () => {
 
 it('rolled back', () => {
   expect(read('ended', asked().finish('scale-up-target').abort().undo('scale-up-target'))).toEqual([
-    'eden-1 · east → west · ↩ rolled back at 12 s · east serves as before · 0:11 of 30:00',
+    'eden-1 · east → west · ↩ rolled back at 14 s · east serves as before · 0:13 of 30:00',
     'What was changed has been put back; west is as it was before.',
   ]);
 });
@@ -31,7 +31,7 @@ it('aborted before anything', () => {
 it('taken over by hand is no success', () => {
   const told = promoted().take({ type: 'TAKEN_OVER', by: 'UOPS', reason: 'x' });
   expect(read('ended', told)).toEqual([
-    'eden-1 · east → west · ⏸ taken over by hand at 27 s · Regent does nothing more here',
+    'eden-1 · east → west · ⏸ taken over by hand at 30 s · Regent does nothing more here',
   ]);
   expect(message('ended', told)?.tone).toBe('plain');
 });

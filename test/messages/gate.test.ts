@@ -1,6 +1,6 @@
 /** A gate's card: open, voted on, decided each way, no longer valid. */
 import { describe, expect, it } from 'vitest';
-import type { GateNode } from '../../src/machine/types.ts';
+import type { GateNode, GateState } from '../../src/machine/types.ts';
 import type { Story } from '../support/machine.ts';
 import { asked, completed, decide, fenced, message, plan, promoted, read, vote } from './scenes.ts';
 
@@ -21,11 +21,27 @@ describe('open', () => {
       'Approve promotion · east → west · eden-1',
       'What happens: writers in east stop, Postgres there is fenced (StatefulSet postgres → 0; strong), west takes over. Writes are refused meanwhile.',
       'After “Promote the standby Postgres” there is no rollback; going back is a failback.',
-      'Seen at 6 s: lag 0.2 s, 1.4 kB (bound 5 s) · room for 4 more pods of 5 asked, 2 of 2 nodes ready',
-      'Needs 1 of @SSRE, not @UREQ, by 306 s',
+      'Seen at 8 s: lag 0.2 s, 1.4 kB (bound 5 s) · Redis in sync, 0 B behind · west healthy · room for 4 more pods of 5 asked, 2 of 2 nodes ready',
+      'Needs 1 of @SSRE, not @UREQ, by 308 s',
       '[Approve promotion: primary] [Deny…]',
     ]);
     expect(message('gate', asked(), { gate: 'promote', round: 1 })?.tone).toBe('waiting');
+  });
+
+  it('says of what people skipped that it was not seen so, and of what the system lacks nothing', () => {
+    const seen = (evidence: GateState['evidence']) => {
+      const told = asked();
+      const gates = { ...told.c.gates, promote: { ...told.c.gates['promote']!, evidence } };
+      return card({ ...told, c: { ...told.c, gates } })[3];
+    };
+    const trouble = ['Redis in west has lost its link to east'];
+    expect(seen({ 'redis-in-sync': { bytesBehind: 900, trouble }, 'target-healthy': { trouble: ['x'] } })).toMatch(
+      /: Redis NOT seen in sync · west NOT seen healthy$/,
+    );
+    expect(seen({ 'redis-in-sync': {}, 'target-healthy': {} })).toMatch(
+      /: Redis NOT seen in sync · west NOT seen healthy$/,
+    );
+    expect(seen({ 'redis-in-sync': { bytesBehind: 1400, trouble: [] } })).toMatch(/: Redis in sync, 1.4 kB behind$/);
   });
 
   it('shows every record, old → new', () => {
@@ -34,7 +50,7 @@ describe('open', () => {
       'Carried out only after west has accepted a write.',
       '`api.example.com  A  192.0.2.1 → 192.0.2.2  TTL 60  route53`',
       '`task.example.com  A  192.0.2.1 → 192.0.2.2  TTL 60  route53`',
-      'Needs 1 of @SSRE, not @UREQ, by 307 s',
+      'Needs 1 of @SSRE, not @UREQ, by 309 s',
       '[Confirm DNS: primary] [Deny…]',
     ]);
   });
@@ -64,7 +80,7 @@ describe('open', () => {
   it('with one vote of two', () => {
     const told = vote(asked(withGate({ votes: 2, requesterMayVote: true })), 'promote', 'UBO');
     expect(end(told)).toEqual([
-      'Needs 2 of @SSRE, by 306 s',
+      'Needs 2 of @SSRE, by 308 s',
       '✔ @UBO · 1 more',
       '[Approve promotion: primary] [Deny…]',
     ]);
@@ -113,22 +129,22 @@ describe('decided: the buttons are gone', () => {
       'promote',
       'approved',
     );
-    expect(end(told)).toEqual(['✔ Approved by @UBO and @UCY at 10 s']);
+    expect(end(told)).toEqual(['✔ Approved by @UBO and @UCY at 12 s']);
   });
   it('approved by policy or by time: no person is named', () => {
     const told = decide(asked(), 'promote', 'approved', 'timeout', 'approved by the configured timeout');
-    expect(end(told)).toEqual(['✔ Approved without a person at 8 s: approved by the configured timeout']);
+    expect(end(told)).toEqual(['✔ Approved without a person at 10 s: approved by the configured timeout']);
   });
   it('denied: nothing is undone by itself, it can be asked again', () => {
     expect(end(denied())).toEqual([
-      '✖ Denied by @UBO at 9 s: ‹“during the *sale*”›. Nothing more starts; nothing is undone by itself.',
+      '✖ Denied by @UBO at 11 s: ‹“during the *sale*”›. Nothing more starts; nothing is undone by itself.',
       '[Ask again] [Abort…: danger]',
     ]);
   });
   it('timed out is not denied', () => {
     const told = decide(asked(), 'promote', 'expired', 'timeout', 'nobody decided in time');
     expect(end(told)).toEqual([
-      '⏸ Timed out at 8 s; nobody denied it. Nothing more starts.',
+      '⏸ Timed out at 10 s; nobody denied it. Nothing more starts.',
       '[Ask again] [Abort…: danger]',
     ]);
   });
@@ -141,7 +157,9 @@ describe('decided: the buttons are gone', () => {
   it('denied after the point of no return offers no abort', () => {
     // The DNS gate may still be open when the promotion is over.
     const told = asked();
-    decide(vote(told, 'promote', 'UBO'), 'promote', 'approved').finish('scale-up-target');
+    decide(vote(told, 'promote', 'UBO'), 'promote', 'approved')
+      .finish('scale-up-target')
+      .found('target-endpoints');
     told.finish('read-only-source', 'stop-writers', 'fence-source').found('prove-fence', 'prove-replicated');
     told.finish('promote-postgres');
     expect(end(decide(vote(told, 'dns', 'UBO', 'deny', 'no'), 'dns', 'denied'), 'dns').at(-1)).toBe('[Ask again]');

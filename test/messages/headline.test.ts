@@ -23,9 +23,9 @@ describe('on its way', () => {
     expect(read('headline', told, {}, 5000)).toEqual([
       TITLE,
       `▶ preparing · ${ASKED}`,
-      '✔ validating   ✔ assessing   ▶ preparing 0/1   · promoting   · redirecting   · verifying',
-      '0:11 elapsed of 30:00 · writes go on',
-      'Waiting for: 1 more for “Approve promotion”, by 306 s, asked: @SSRE; 1 more for “Confirm DNS”, by 307 s, asked: @SSRE',
+      '✔ validating   ✔ assessing   ▶ preparing 0/2   · promoting   · redirecting   · verifying',
+      '0:13 elapsed of 30:00 · writes go on',
+      'Waiting for: 1 more for “Approve promotion”, by 308 s, asked: @SSRE; 1 more for “Confirm DNS”, by 309 s, asked: @SSRE',
       '[Pause] [Abort…: danger] [Details]',
     ]);
     expect(message('headline', told)?.tone).toBe('waiting');
@@ -44,7 +44,7 @@ describe('on its way', () => {
   it('while writes are refused: for how long', () => {
     expect(read('headline', fenced(), {}, 4000).slice(2, 5)).toEqual([
       '✔ validating   ✔ assessing   ✔ preparing   ▶ promoting 5/8   · redirecting   · verifying',
-      '0:24 elapsed of 30:00 · ⛔ writes refused 0:11 and counting',
+      '0:27 elapsed of 30:00 · ⛔ writes refused 0:11 and counting',
       'Waiting for: nobody',
     ]);
   });
@@ -68,8 +68,8 @@ describe('held', () => {
     expect(read('headline', told)).toEqual([
       TITLE,
       `⏸ paused by @UOPS · ${ASKED}`,
-      '✔ validating   ✔ assessing   ▶ preparing 0/1   · promoting   · redirecting   · verifying',
-      '0:07 elapsed of 30:00 · writes go on',
+      '✔ validating   ✔ assessing   ▶ preparing 0/2   · promoting   · redirecting   · verifying',
+      '0:09 elapsed of 30:00 · writes go on',
       'Waiting for: somebody to resume',
       '[Resume: primary] [Abort…: danger] [Details]',
     ]);
@@ -112,8 +112,8 @@ describe('going back', () => {
     expect(read('headline', told)).toEqual([
       TITLE,
       `↩ undoing, 1 left · ${ASKED}`,
-      '✔ validating   ✔ assessing   ✔ preparing   · promoting   · redirecting   · verifying',
-      '0:09 elapsed of 30:00 · writes go on',
+      '✔ validating   ✔ assessing   · preparing   · promoting   · redirecting   · verifying',
+      '0:11 elapsed of 30:00 · writes go on',
       'Waiting for: nobody',
     ]);
     expect(message('headline', told)?.fallback).toBe('eden-1: east → west, being undone.');
@@ -125,7 +125,7 @@ describe('ended', () => {
     const told = completed();
     expect(read('headline', told)).toEqual([
       TITLE,
-      '✔ west serves since 30 s · 0:29 of 30:00 · writes refused 0:16',
+      '✔ west serves since 33 s · 0:32 of 30:00 · writes refused 0:16',
       `completed · ${ASKED}`,
     ]);
     expect(message('headline', told)).toMatchObject({ tone: 'good', fallback: 'eden-1: east → west, completed.' });
@@ -135,14 +135,14 @@ describe('ended', () => {
   it('rolled back', () => {
     const told = asked().finish('scale-up-target').abort().undo('scale-up-target');
     expect(read('headline', told).slice(1)).toEqual([
-      '↩ rolled back at 12 s · east serves as before · 0:11 of 30:00',
+      '↩ rolled back at 14 s · east serves as before · 0:13 of 30:00',
       `rolled back · ${ASKED}`,
     ]);
   });
 
   it('aborted before anything', () => {
     expect(read('headline', asked().abort()).slice(1)).toEqual([
-      '✖ aborted at 8 s · nothing had been changed',
+      '✖ aborted at 10 s · nothing had been changed',
       `aborted, nothing had been changed · ${ASKED}`,
     ]);
   });
@@ -150,7 +150,7 @@ describe('ended', () => {
   it('taken over', () => {
     const told = fenced().take({ type: 'TAKEN_OVER', by: 'UOPS', reason: 'by hand from here' });
     expect(read('headline', told).slice(1)).toEqual([
-      '⏸ taken over by hand at 22 s · Regent does nothing more here',
+      '⏸ taken over by hand at 25 s · Regent does nothing more here',
       `taken over by hand · ${ASKED}`,
     ]);
   });

@@ -52,6 +52,8 @@ export const { plan } = await stage();
 export const without = (...ids: string[]): PlanNode[] => plan.nodes.filter((node) => !ids.includes(node.id));
 
 const LAG = { lagSeconds: 0.2, lagBytes: 1400, boundSeconds: 5 };
+const SYNC = { bytesBehind: 0, linkUp: true, trouble: [] };
+const WELL = { nodes: 2, nodesNotReady: [], podsReady: 1, podsWanted: 1, trouble: [] };
 const ROOM = { podsToStart: 4, podsAsked: 5, nodesReady: 2, nodes: 2 };
 
 /** Asked for and planned. */
@@ -63,6 +65,8 @@ export function asked(own: Plan = plan): Story {
   for (const [step, evidence] of [
     ['source-is-primary', {}],
     ['replication-lag', LAG],
+    ['redis-in-sync', SYNC],
+    ['target-healthy', WELL],
     ['target-capacity', ROOM],
   ] as const)
     told.take({ type: 'STEP_ALREADY_DONE', step, evidence, summary: 'as it should be' });
@@ -72,7 +76,10 @@ export function asked(own: Plan = plan): Story {
       gate,
       hash: own.hash,
       deadline: told.at + 301_000,
-      evidence: gate === 'promote' ? { 'replication-lag': LAG, 'target-capacity': ROOM } : {},
+      evidence:
+        gate === 'promote'
+          ? { 'replication-lag': LAG, 'redis-in-sync': SYNC, 'target-healthy': WELL, 'target-capacity': ROOM }
+          : {},
     });
   return told;
 }
@@ -99,7 +106,7 @@ export function approved(own: Plan = plan): Story {
     told.take({ type: 'VOTED', gate, hash: own.hash, by: 'UBO', vote: 'approve', reason: null });
     told.take({ type: 'GATE_DECIDED', gate, hash: own.hash, decision: 'approved', how: 'votes', reason: null });
   }
-  return told.finish('scale-up-target');
+  return told.finish('scale-up-target').found('target-endpoints');
 }
 
 export const fenced = (): Story =>

@@ -28,7 +28,7 @@ describe('for a stakeholder', () => {
   it('while saving is paused', () => {
     expect(seen(fenced(), 4000)).toEqual([
       'Eden is moving from east to west. It goes to plan.',
-      'Customers: reading works; saving has been paused for 0:11, since 14 s.',
+      'Customers: reading works; saving has been paused for 0:11, since 17 s.',
     ]);
   });
   it('held: it has stopped', () => {
@@ -46,25 +46,25 @@ describe('for a stakeholder', () => {
   it('moved', () => {
     expect(seen(completed(), 3_600_000)).toEqual([
       'Eden has moved from east to west.',
-      'Customers: saving was paused for 0:16, at 14 s. Nothing was lost.',
+      'Customers: saving was paused for 0:16, at 17 s. Nothing was lost.',
     ]);
   });
   it('moved without the proof does not say that nothing was lost', () => {
     const told = completed();
     const { 'prove-replicated': _, ...steps } = told.c.steps;
-    expect(seen({ ...told, c: { ...told.c, steps } })[1]).toBe('Customers: saving was paused for 0:16, at 14 s.');
+    expect(seen({ ...told, c: { ...told.c, steps } })[1]).toBe('Customers: saving was paused for 0:16, at 17 s.');
   });
   it('called off, the clock stands still', () => {
     const told = fenced().abort().undo('fence-source', 'stop-writers', 'read-only-source', 'scale-up-target');
     expect(seen(told, 3_600_000)).toEqual([
       'Eden stays in east: the move to west was called off.',
-      'Customers: saving was paused for 0:14, at 14 s. Nothing was lost.',
+      'Customers: saving was paused for 0:14, at 17 s. Nothing was lost.',
     ]);
   });
   it('taken over: what is not known is not promised', () => {
     expect(seen(fenced().take({ type: 'TAKEN_OVER', by: 'UOPS', reason: 'x' }), 3_600_000)).toEqual([
       'Eden is being moved from east to west by hand.',
-      'Customers: saving was paused at 14 s; people bring it back by hand.',
+      'Customers: saving was paused at 17 s; people bring it back by hand.',
     ]);
   });
 });
@@ -76,6 +76,8 @@ it('for an operator: the headline and every step so far, without buttons', () =>
   expect(lines.slice(5)).toEqual([
     '✔ See that east is the primary · ‹as it should be›',
     '✔ Measure replication lag · ‹as it should be›',
+    '✔ See that Redis in west is in sync · ‹as it should be›',
+    '✔ See that west is healthy · ‹as it should be›',
     '✔ Prove west has room · ‹as it should be›',
     'The thread ↗ <https://chat/1>',
   ]);

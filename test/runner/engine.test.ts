@@ -185,8 +185,21 @@ test('nobody decides: more people are asked, once, and then it has run out and h
   await self.halt();
 });
 
+test('asked again, what may be skipped is asked and not waited for', async () => {
+  const health = asking('health', { answers: [YES] });
+  const nodes = [health, defineGate({ ...GATE, after: ['health'] }), scripted('fence', { phase: 'promoting' })];
+  const self = await started({ nodes });
+  await self.clock.until(() => self.c.gates['promote']?.status === 'open');
+  await self.append(decide(self, 'denied'));
+  health.answers = [{ ...NO, evidence: { trouble: ['a node is gone'] } }];
+  await self.append({ type: 'GATE_REOPENED', gate: 'promote', why: 'it was denied' });
+  await self.clock.until(() => self.c.gates['promote']?.status === 'open');
+  expect(self.c.gates['promote']).toMatchObject({ round: 2, evidence: { health: { trouble: ['a node is gone'] } } });
+  await self.halt();
+});
+
 test('asked again, it is asked on evidence that is so now, and not before it is', async () => {
-  const lag = asking('lag', { answers: [YES] });
+  const lag = asking('lag', { answers: [YES], proves: true });
   const nodes = [lag, defineGate({ ...GATE, after: ['lag'] }), scripted('fence', { phase: 'promoting' })];
   const self = await started({ nodes });
   await self.clock.until(() => self.c.gates['promote']?.status === 'open');

@@ -34,6 +34,8 @@ describe('a dry run', () => {
     expect(steps.map(({ id, effect, answer }) => `${id} ${effect ? 'would' : 'is'} ${answer.is}`)).toEqual([
       'source-is-primary is done',
       'replication-lag is done',
+      'redis-in-sync is done',
+      'target-healthy is done',
       'target-capacity is done',
       'scale-up-target would notDone',
       'read-only-source would notDone',

@@ -28,6 +28,10 @@ describe('what it says', () => {
       fence: { strategy: 'statefulset', ref: 'postgres', strength: 'strong' },
       database: { systemIdentifier: '7300000000000000001' },
       cache: { sentinels: true },
+      targetHealth: [
+        { service: 'api', url: 'https://api.secondary.example.internal/health' },
+        { service: 'task', url: 'https://task.secondary.example.internal/health' },
+      ],
       publicHealth: [
         { service: 'api', url: 'https://api.example.com/health' },
         { service: 'task', url: 'https://task.example.com/health' },
@@ -90,7 +94,8 @@ describe('the hash', () => {
     ['another position', (here) => Object.assign(here.state.servers['west']!, { lsn: '0/9000000', timeline: 4 })],
     ['another lag', (here) => Object.assign(here.state.lag, { seconds: 3 })],
     ['other pods', (here) => Object.assign(here.state.workloads['west']!['api']!, { readyPods: 0 })],
-    ['less room', (here) => Object.assign(here.state.capacity, { free: [] })],
+    ['less room', (here) => Object.assign(here.state.capacity, { free: [], notReady: ['n1'] })],
+    ['Redis further behind', (here) => Object.assign(here.state.cache['west']!, { offset: 7, linkUp: false })],
   ] satisfies [string, Change][])('stays over %s', async (_, change) => {
     const [before, after] = await hashWith(change);
     expect(after).toBe(before);
@@ -106,6 +111,7 @@ describe('the hash', () => {
       (here) => Object.assign(here.state.records, { 'A api.example.com': { ttl: 300, values: ['192.0.2.1'] } }),
     ],
     ['another number of pods wanted', (here) => Object.assign(here.system.deployments[0]!, { replicas: 4 })],
+    ['another health address', (here) => Object.assign(here.system.deployments[0]!, { health: 'https://x/{alias}' })],
     ['another bound', (here) => Object.assign(here.system.objectives, { rpoMs: 9000 })],
     ['another gate policy', (here) => Object.assign(here.system.gates.promote, { votes: 2 })],
     [

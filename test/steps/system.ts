@@ -15,6 +15,7 @@ const deployment = (name: string, replicas: number, writeHeavy: boolean): System
   name,
   replicas,
   writeHeavy,
+  health: `https://${name}.{alias}.example.internal/health`,
   publicHealth: `https://${name}.example.com/health`,
 });
 

@@ -91,6 +91,7 @@ export function makeWorld() {
     capacity: {
       readyNodes: 2,
       nodes: 2,
+      notReady: [],
       free: [
         { node: 'n1', cpu: 4, memoryBytes: 8e9, pods: 10 },
         { node: 'n2', cpu: 4, memoryBytes: 8e9, pods: 10 },

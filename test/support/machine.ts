@@ -55,6 +55,7 @@ export function plan(nodes: PlanNode[], mode: Mode = 'planned', namespace = 'ede
       database: { systemIdentifier: '7' },
       cache: null,
       dns: [],
+      targetHealth: [],
       publicHealth: [],
     },
     bounds: { lagSeconds: 300 },

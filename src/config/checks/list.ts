@@ -4,6 +4,7 @@ import { gatesCanPass, groupsExist } from './people.ts';
 import type { Check } from './reading.ts';
 import { aliases, apart, belongings, redis, roles } from './regions.ts';
 import { hooksAllowed, somethingRuns } from './services.ts';
+import { transportHasSecret } from './slack.ts';
 
 export const checks: readonly Check[] = [
   roles,
@@ -17,4 +18,5 @@ export const checks: readonly Check[] = [
   groupsExist,
   gatesCanPass,
   hooksAllowed,
+  transportHasSecret,
 ];

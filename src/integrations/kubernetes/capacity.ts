@@ -52,13 +52,16 @@ export function capacityOf(nodes: V1Node[], pods: V1Pod[]): Capacity {
       pods: Math.max(0, allocatable('pods') - here.length),
     };
   });
-  return { readyNodes: usable.length, nodes: nodes.length, free };
+  const notReady = nodes.filter((node) => !isReady(node)).map((node) => node.metadata?.name ?? '');
+  return { readyNodes: usable.length, nodes: nodes.length, notReady, free };
 }
 
+const isReady = (node: V1Node): boolean =>
+  (node.status?.conditions ?? []).some((one) => one.type === 'Ready' && one.status === 'True');
+
 function isUsable(node: V1Node): boolean {
-  const ready = (node.status?.conditions ?? []).some((one) => one.type === 'Ready' && one.status === 'True');
   const repelling = (node.spec?.taints ?? []).some((taint) => taint.effect !== 'PreferNoSchedule');
-  return ready && !node.spec?.unschedulable && !repelling;
+  return isReady(node) && !node.spec?.unschedulable && !repelling;
 }
 
 /** Micro-cores: sums of tenths leave no dust behind. */

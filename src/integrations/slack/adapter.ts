@@ -1,6 +1,6 @@
 /**
- * Regent's place in Slack: the port `Chat` over the Web API, and people's commands, clicks and forms over Socket Mode
- * handed to `dispatch`. Slack is an integration like the others; what anything means is decided behind that door.
+ * Regent's place in Slack: the port `Chat` over the Web API, and people's commands, clicks and forms, over Socket Mode
+ * or as signed requests, handed to `dispatch`. Slack is an integration like the others; what anything means is decided behind that door.
  */
 import { App } from '@slack/bolt';
 import { ConfigError } from '../../lib/errors.ts';
@@ -8,8 +8,9 @@ import type { Chat, Dispatch } from '../../ports/chat.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { createAnswers } from './answers.ts';
 import { createApi, givenUp } from './api.ts';
-import { type Connections, createConnections, type Timings } from './connections.ts';
+import { type Connections, createConnections, type Health, type Timings } from './connections.ts';
 import { atStart, hasCode } from './failures.ts';
+import { homeOf } from './form.ts';
 import { createIncoming } from './incoming.ts';
 import { listen } from './listeners.ts';
 import { type Log, slackLogger } from './log.ts';
@@ -18,13 +19,20 @@ import { createPeople } from './people.ts';
 import { createPosting } from './posting.ts';
 import { createQueue } from './queue.ts';
 import { renderMessage } from './render.ts';
+import { createRequests } from './requests.ts';
 import { unlessAborted, within } from './waiting.ts';
 
 export type SlackOptions = {
   /** `xoxb-…` */
   botToken: string;
-  /** `xapp-…`, with the scope connections:write. */
-  appToken: string;
+  /** How Slack reaches us; default `socket`. */
+  transport?: 'socket' | 'http';
+  /** `xapp-…`, with the scope connections:write; for `socket`. */
+  appToken?: string;
+  /** For `http`. */
+  signingSecret?: string;
+  /** For `http`; port 0 takes any free one. Default 0.0.0.0:3000. */
+  listen?: { host: string; port: number };
   /** Base of the Web API; default Slack's. */
   apiUrl?: string;
   clock: Clock;
@@ -45,8 +53,9 @@ export type SlackAdapter = Chat & {
   start(): Promise<{ team: string; botUser: string }>;
   /** Takes nothing new, finishes what is under way (at most `drainMs`), closes both connections. Never throws. */
   stop(): Promise<void>;
-  /** The connections that listen now: for health. */
+  /** The connections that listen now, or the address that does: for health. */
   listening(): string[];
+  health(): Health;
 };
 
 const SLACK = 'https://slack.com/api/';
@@ -87,6 +96,7 @@ export function slackChat(options: SlackOptions): SlackAdapter {
       });
     }
     Object.assign(self, { team, teamId, botUser, botId });
+    if (options.transport === 'http' || options.appToken === undefined) return;
     // Slack's socket client would ask for ever with a token of the wrong kind; one call of ours says it at once.
     const appApi = createApi({ token: options.appToken, apiUrl, timeoutMs, clock, log });
     await appApi.call('apps.connections.open', {}, { signal }).catch((error: unknown) => {
@@ -94,11 +104,18 @@ export function slackChat(options: SlackOptions): SlackAdapter {
     });
   }
 
+  function connect(): Connections {
+    const { appToken = '', signingSecret = '', listen: at = { host: '0.0.0.0', port: 3000 }, onDeaf } = options;
+    if (options.transport !== 'http') return createConnections({ appToken, apiUrl, clock, log, timings, onDeaf });
+    const roundTrip = () => api.call('auth.test', {}, { signal: AbortSignal.timeout(timeoutMs) });
+    const everyMs = timings.deafAfterMs;
+    return createRequests({ signingSecret, listen: at, clock, log, roundTrip, everyMs });
+  }
+
   return {
     async start() {
       await identify();
-      const { appToken, onDeaf } = options;
-      connections = createConnections({ appToken, apiUrl, clock, log, timings, onDeaf });
+      connections = connect();
       const app = new App({
         token: options.botToken,
         // Both ids given: Bolt need not ask auth.test again, neither now nor with every delivery.
@@ -130,6 +147,7 @@ export function slackChat(options: SlackOptions): SlackAdapter {
     },
 
     listening: () => connections?.listening() ?? [],
+    health: () => connections?.health() ?? { answers: false, lastDelivery: null },
 
     post(target, message, key, signal) {
       const work = () => posting.post(target, message, key, signal);
@@ -177,6 +195,10 @@ export function slackChat(options: SlackOptions): SlackAdapter {
       }
     },
 
+    async publishHome(person, cards, signal) {
+      await api.call('views.publish', { user_id: person, view: homeOf(cards) }, { signal });
+    },
+
     membersOf: (group, signal) =>
       unlessAborted(people.membersOf(group), signal, () => givenUp('usergroups.users.list', 'none')),
     person: (id, signal) => unlessAborted(people.person(id), signal, () => givenUp('users.info', 'none')),
@@ -184,12 +206,19 @@ export function slackChat(options: SlackOptions): SlackAdapter {
 }
 
 /** Swapped tokens are the commonest mistake; they are told before anything is sent. */
-function checkTokens({ botToken, appToken }: SlackOptions): void {
+function checkTokens({ botToken, appToken = '', transport, signingSecret = '' }: SlackOptions): void {
   const wrong = (what: string, begins: string, where: string) =>
     new ConfigError(`The Slack ${what} does not begin with ${begins}.`, {
       code: 'slack_token_refused',
       hint: `It stands in the app’s settings under “${where}”; bot token and app-level token may be swapped.`,
     });
   if (!botToken.startsWith('xoxb-')) throw wrong('bot token', 'xoxb-', 'OAuth & Permissions');
+  if (transport === 'http') {
+    if (signingSecret !== '') return;
+    throw new ConfigError('There is no signing secret, and without it anybody could send commands.', {
+      code: 'slack_no_signing_secret',
+      hint: 'It stands in the app’s settings under “Basic Information”; configure it as slack.signingSecret.',
+    });
+  }
   if (!appToken.startsWith('xapp-')) throw wrong('app-level token', 'xapp-', 'Basic Information');
 }

@@ -87,6 +87,12 @@ export function createAnswers({ api, log, timeoutMs, commandName }: Options): An
       return;
     }
     const ways: (() => Promise<void>)[] = [];
+    // From the Home or a menu there is no channel to answer in; a dialog opens while the trigger lives.
+    if (channel === undefined && responseUrl === undefined && trigger !== undefined)
+      ways.push(async () => {
+        const args = { trigger_id: trigger, view: messageModal(message) };
+        await api.call('views.open', args, { signal: signal(), tries: 1 });
+      });
     if (channel !== undefined) ways.push(() => ephemeral(channel, where, message));
     // It works where the bot is no member, too.
     if (responseUrl !== undefined) ways.push(() => throughResponseUrl(responseUrl, where, message));
@@ -106,8 +112,12 @@ export function createAnswers({ api, log, timeoutMs, commandName }: Options): An
   async function open(where: Where, form: Form): Promise<void> {
     const view = modalOf(form);
     const options = { signal: signal(), tries: 1 };
+    if (where.trigger === undefined) {
+      // A mention comes without what opens a dialog.
+      const sentence = `“${form.title}” is a dialog, and a mention cannot open one. Type ${commandName} in the channel, outside of threads, or name everything here: ${commandName} help tells how. Nothing was done.`;
+      return say(where, saying(sentence));
+    }
     try {
-      if (where.trigger === undefined) throw new Error('there is no trigger');
       if (where.view !== undefined) await api.call('views.push', { trigger_id: where.trigger, view }, options);
       else await api.call('views.open', { trigger_id: where.trigger, view }, options);
     } catch (error) {

@@ -37,7 +37,15 @@ const CLOSE_WITHIN_MS = 1000;
 const OPEN_AGAIN_MS = 30_000;
 const DEFAULT_STAGGER_MS = 15_000;
 
-export type Connections = { receiver: Receiver; stop(): Promise<void>; listening(): string[] };
+export type Connections = { receiver: Receiver; stop(): Promise<void>; listening(): string[]; health(): Health };
+
+/** What is known of the way to Slack, for those who look after this process. */
+export type Health = {
+  /** Whether Slack answered when it was last asked: a connection's greeting, or `auth.test`. */
+  answers: boolean;
+  /** When a request last came, ms; null before the first, and where connections are watched instead. */
+  lastDelivery: number | null;
+};
 
 export function createConnections(options: Options): Connections {
   const { clock, log, timings } = options;
@@ -118,6 +126,7 @@ export function createConnections(options: Options): Connections {
 
   return {
     listening: () => links.filter(isUp).map(({ name }) => name),
+    health: () => ({ answers: links.some(isUp), lastDelivery: null }),
     receiver: {
       init(app) {
         for (const { receiver } of links) receiver.init(app);

@@ -1,5 +1,5 @@
-/** A `Form` as a Slack modal, what a person filled in read back from it, and a modal that only says something. Pure. */
-import type { InputBlock, KnownBlock, ModalView } from '@slack/types';
+/** A `Form` as a Slack modal, what a person filled in read back from it, and views that only say something. Pure. */
+import type { HomeView, InputBlock, KnownBlock, ModalView } from '@slack/types';
 import { InvariantError } from '../../lib/errors.ts';
 import type { Form, FormField, Message } from '../../ports/chat.ts';
 import { plainText, renderMessage, sectionsOf } from './render.ts';
@@ -108,4 +108,15 @@ export function messageModal(message: Message): ModalView {
     close: plainText('Close', TITLE_MAX),
     blocks,
   };
+}
+
+const HOME_BLOCKS_MAX = 100;
+
+/** The App Home: cards with a line between them. */
+export function homeOf(cards: Message[]): HomeView {
+  const blocks = cards.flatMap((card, index): KnownBlock[] => [
+    ...(index > 0 ? [{ type: 'divider' as const }] : []),
+    ...renderMessage(card).blocks,
+  ]);
+  return { type: 'home', blocks: blocks.slice(0, HOME_BLOCKS_MAX) };
 }

@@ -4,7 +4,7 @@
  * nothing a person does stays without an answer.
  */
 import { sentenceOf } from '../../lib/errors.ts';
-import type { Dispatch, Incoming, Posted, Reply } from '../../ports/chat.ts';
+import type { Dispatch, Incoming, Posted, Reply, Said } from '../../ports/chat.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { type Ack, acknowledge } from './ack.ts';
 import { type Answers, saying, type Where } from './answers.ts';
@@ -22,11 +22,29 @@ export type CommandIn = {
   trigger: string;
 };
 export type ActionIn = Where & { action: string; value: string; trigger: string; posted: Posted | null };
+export type ShortcutIn = Pick<Where, 'channel' | 'thread' | 'responseUrl'> & {
+  name: string;
+  person: string;
+  trigger: string;
+  on: Said | null;
+};
+export type HomeIn = { person: string; delivery: string };
+export type MentionIn = HomeIn & {
+  /** The whole message. */
+  text: string;
+  channel: string;
+  thread: string | undefined;
+  edited: boolean;
+  botUser: string;
+};
 
 export type IncomingHandlers = {
   command(input: CommandIn, ack: Ack): Promise<void>;
   action(input: ActionIn, ack: Ack): Promise<void>;
   form(input: FormIn, ack: Ack): Promise<void>;
+  shortcut(input: ShortcutIn, ack: Ack): Promise<void>;
+  home(input: HomeIn): Promise<void>;
+  mention(input: MentionIn): Promise<void>;
   /** From now on people are told that nothing was done. */
   stopTaking(): void;
   /** Resolves when everything taken has been answered. */
@@ -38,7 +56,23 @@ type Options = { dispatch: Dispatch; answers: Answers; api: Api; clock: Clock; l
 /** A command answered faster than this is answered in the acknowledgement itself. */
 const ACK_WITHIN_MS = 1500;
 const DELIVERIES_REMEMBERED = 2000;
+const NOWHERE = {
+  channel: undefined,
+  thread: undefined,
+  responseUrl: undefined,
+  trigger: undefined,
+  view: undefined,
+  prefer: 'channel' as const,
+};
 const STOPPING = saying('Regent is restarting and did nothing with this. Try again in a minute.');
+
+const stopped: Reply = { kind: 'message', message: STOPPING };
+
+/** What stands behind a mention of the bot at the start of a message; null where it does not begin with one. */
+function askedOf(text: string, botUser: string): string | null {
+  const found = /^\s*<@([UW][A-Z0-9]+)(?:\|[^>]*)?>[\s:,]*([\s\S]*)$/.exec(text);
+  return found?.[1] === botUser ? found[2]!.trim() : null;
+}
 
 export function createIncoming(options: Options): IncomingHandlers {
   const { answers, api, clock, log, commandName } = options;
@@ -122,13 +156,52 @@ export function createIncoming(options: Options): IncomingHandlers {
     },
 
     form(input, ack) {
-      const nowhere = { channel: undefined, thread: undefined, responseUrl: undefined, trigger: undefined };
-      const where: Where = { ...nowhere, person: input.person, view: input.view, prefer: 'channel' };
+      const where: Where = { ...NOWHERE, person: input.person, view: input.view };
       return doing(where, () =>
         stopping
           ? acknowledge(log, ack, replaced(STOPPING))
           : submissions.take(input, (body) => acknowledge(log, ack, body)),
       );
+    },
+
+    shortcut({ name, trigger, person, on, ...place }, ack) {
+      const where: Where = { ...place, person, trigger, view: undefined, prefer: 'responseUrl' };
+      return doing(where, async () => {
+        if (!stopping && !isFirst(trigger)) return acknowledge(log, ack);
+        const answer = stopping
+          ? stopped
+          : dispatch({ kind: 'shortcut', shortcut: name, person, delivery: trigger, on });
+        await acknowledge(log, ack);
+        return answers.show(where, await answer);
+      });
+    },
+
+    home({ person, delivery }) {
+      const where: Where = { ...NOWHERE, person };
+      return doing(where, async () => {
+        if (stopping || !isFirst(delivery)) return;
+        await answers.show(where, await dispatch({ kind: 'home', person, delivery }));
+      });
+    },
+
+    mention({ person, text, channel, thread, edited, delivery, botUser }) {
+      const where: Where = { ...NOWHERE, person, channel, thread };
+      return doing(where, async () => {
+        if (!isFirst(delivery)) return;
+        const asked = askedOf(text, botUser);
+        // A sentence about the bot is no order, and neither is one that reads otherwise than when it was sent.
+        if (asked === null || edited) {
+          const why = edited
+            ? 'An edited message is not taken'
+            : 'This was not taken: it does not begin with the mention';
+          return answers.show(where, {
+            kind: 'message',
+            message: saying(`${why}. Write a new one, like “@regent status”, or ${commandName} status.`),
+          });
+        }
+        const answer = stopping ? stopped : dispatch({ kind: 'command', text: asked, person, channel, delivery });
+        return answers.show(where, await answer);
+      });
     },
 
     stopTaking() {

@@ -1,6 +1,7 @@
 /** From Bolt's payloads to our handlers: the only place that knows their shape. Everything of a kind is taken, none by name. */
-import type { App, BlockAction, BlockElementAction } from '@slack/bolt';
+import type { App, BlockAction, BlockElementAction, MessageShortcut } from '@slack/bolt';
 import { sentenceOf } from '../../lib/errors.ts';
+import type { Said } from '../../ports/chat.ts';
 import type { ActionIn, IncomingHandlers } from './incoming.ts';
 import type { Log } from './log.ts';
 import { actionOf } from './render.ts';
@@ -27,6 +28,42 @@ export function listen(app: App, incoming: IncomingHandlers, log: Log): void {
     await incoming.form(input, (answer) => (ack as (body?: unknown) => Promise<void>)(answer));
   });
 
+  app.shortcut({ type: 'shortcut', callback_id: ANY }, async ({ shortcut, ack }) => {
+    const { callback_id: name, trigger_id: trigger, user } = shortcut;
+    const where = { channel: undefined, thread: undefined, responseUrl: undefined };
+    await incoming.shortcut({ name, trigger, person: user.id, on: null, ...where }, () => ack());
+  });
+
+  app.shortcut({ type: 'message_action', callback_id: ANY }, async ({ shortcut, ack }) => {
+    const { callback_id: name, trigger_id: trigger, user, channel, message } = shortcut as MessageShortcut;
+    const thread: unknown = message['thread_ts'];
+    await incoming.shortcut(
+      {
+        name,
+        trigger,
+        person: user.id,
+        on: saidIn(message),
+        channel: channel.id,
+        thread: typeof thread === 'string' ? thread : undefined,
+        responseUrl: shortcut.response_url,
+      },
+      () => ack(),
+    );
+  });
+
+  // Events are acknowledged by Bolt before they arrive here.
+  app.event('app_home_opened', async ({ event, body }) => {
+    if (event.tab === 'home') await incoming.home({ person: event.user, delivery: body.event_id });
+  });
+
+  app.event('app_mention', async ({ event, body, context }) => {
+    const { user: person, text, channel, thread_ts: thread } = event;
+    if (person === undefined) return;
+    const edited = 'edited' in event;
+    const delivery = body.event_id;
+    await incoming.mention({ person, text, channel, thread, edited, delivery, botUser: context.botUserId ?? '' });
+  });
+
   // Nothing above throws; if Bolt itself does, the default would rethrow and leave no trace of what was pressed.
   app.error(async (error) => {
     log.error({ why: sentenceOf(error) }, 'Bolt failed over a delivery');
@@ -50,6 +87,10 @@ function actionIn(body: BlockAction, action: BlockElementAction): ActionIn {
     prefer: 'channel',
     posted: stands ? { channel: channel.id, ts: message.ts } : null,
   };
+}
+
+function saidIn(message: MessageShortcut['message']): Said {
+  return { text: message.text ?? '', author: message.user ?? '', at: Math.round(Number(message.ts) * 1000) };
 }
 
 function pickedValue(action: BlockElementAction): string {

@@ -15,6 +15,7 @@ import type {
   UsergroupsUsersListResponse,
   UsersInfoResponse,
   ViewsOpenResponse,
+  ViewsPublishResponse,
   ViewsPushResponse,
   ViewsUpdateResponse,
 } from '@slack/web-api';
@@ -42,8 +43,18 @@ export const METHODS = {
   // A trigger works once: a second try can only be refused.
   'views.open': { scope: null, repeatable: false },
   'views.push': { scope: null, repeatable: false },
+  'views.publish': { scope: null, repeatable: true },
   'views.update': { scope: null, repeatable: true },
 } as const satisfies Record<string, Entry>;
+
+/** Every event Regent listens to, with the scope it is sent for; `manifest.yml` subscribes to exactly these. */
+export const EVENTS = {
+  app_home_opened: { scope: null },
+  app_mention: { scope: 'app_mentions:read' },
+} as const satisfies Record<string, { scope: string | null }>;
+
+/** Every shortcut by its id in the manifest, and where it stands. */
+export const SHORTCUTS = { failover: 'global', note: 'message' } as const;
 
 /** Called with the app-level token (`connections:write`), which is no scope of the manifest. */
 export const APP_METHODS = { 'apps.connections.open': { scope: null, repeatable: true } } as const satisfies Record<
@@ -66,6 +77,7 @@ export type Answers = {
   'usergroups.users.list': UsergroupsUsersListResponse;
   'users.info': UsersInfoResponse;
   'views.open': ViewsOpenResponse;
+  'views.publish': ViewsPublishResponse;
   'views.push': ViewsPushResponse;
   'views.update': ViewsUpdateResponse;
 };
@@ -75,7 +87,7 @@ const COMMANDS_SCOPE = 'commands';
 
 /** The bot scopes without which Regent does not start, sorted. */
 export function neededScopes(): string[] {
-  const scopes = Object.values(METHODS).flatMap((method) => method.scope ?? []);
+  const scopes = [...Object.values(METHODS), ...Object.values(EVENTS)].flatMap(({ scope }) => scope ?? []);
   return [...new Set([COMMANDS_SCOPE, ...scopes])].sort();
 }
 

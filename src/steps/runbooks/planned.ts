@@ -10,6 +10,7 @@ import { proveReplicated } from '../prove-replicated.ts';
 import { proveTargetWritable } from '../prove-target-writable.ts';
 import { publicHealth } from '../public-health.ts';
 import { readOnlySource } from '../read-only-source.ts';
+import { redisInSync } from '../redis-in-sync.ts';
 import { reopenTarget } from '../reopen-target.ts';
 import { replicationLag } from '../replication-lag.ts';
 import { scaleUpTarget } from '../scale-up-target.ts';
@@ -19,19 +20,24 @@ import { stopWriters } from '../stop-writers.ts';
 import { switchDns } from '../switch-dns.ts';
 import { switchRedis } from '../switch-redis.ts';
 import { targetCapacity } from '../target-capacity.ts';
+import { targetEndpoints } from '../target-endpoints.ts';
+import { targetHealthy } from '../target-healthy.ts';
 
 export const planned: Runbook = {
   name: 'planned',
   nodes: [
     sourceIsPrimary,
     replicationLag,
+    redisInSync,
+    targetHealthy,
     targetCapacity,
     scaleUpTarget,
+    targetEndpoints,
     defineGate({
       id: 'promote',
       title: 'Approve promotion',
       phase: 'promoting',
-      after: ['source-is-primary', 'replication-lag', 'target-capacity'],
+      after: ['source-is-primary', 'replication-lag', 'redis-in-sync', 'target-healthy', 'target-capacity'],
     }),
     defineGate({
       id: 'dns',

@@ -74,6 +74,7 @@ describe('free room', () => {
     expect(capacityOf([node('a'), node('b')], pods)).toEqual({
       readyNodes: 2,
       nodes: 2,
+      notReady: [],
       free: [
         { node: 'a', cpu: 2.9, memoryBytes: 14 * GI, pods: 8 },
         { node: 'b', cpu: 1, memoryBytes: 15 * GI, pods: 9 },
@@ -93,6 +94,7 @@ describe('free room', () => {
     ];
     const capacity = capacityOf(nodes, []);
     expect([capacity.readyNodes, capacity.nodes]).toEqual([2, 5]);
+    expect(capacity.notReady).toEqual(['down']);
     expect(capacity.free.map((one) => one.node)).toEqual(['good', 'reluctant']);
   });
 

@@ -47,7 +47,9 @@ describe('start', () => {
     const { sentence } = await refusal({
       lab: { scopes: ['commands', 'chat:write', 'users:read', 'usergroups:read'] },
     });
-    expect(sentence).toMatch(/^The Slack app lacks the scopes channels:history, pins:write\. Put manifest\.yml/);
+    expect(sentence).toMatch(
+      /^The Slack app lacks the scopes app_mentions:read, channels:history, pins:write\. Put manifest\.yml/,
+    );
   });
 
   test('no socket: says so instead of waiting for ever', async () => {

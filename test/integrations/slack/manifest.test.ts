@@ -3,20 +3,32 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { manifestProblems } from '../../../scripts/check-manifest.ts';
-import { APP_METHODS, METHODS, neededScopes, optionalScopes } from '../../../src/integrations/slack/methods.ts';
+import {
+  APP_METHODS,
+  EVENTS,
+  METHODS,
+  neededScopes,
+  optionalScopes,
+  SHORTCUTS,
+} from '../../../src/integrations/slack/methods.ts';
 
 const root = new URL('../../../', import.meta.url);
 const folder = new URL('src/integrations/slack/', root);
 const text = readFileSync(new URL('manifest.yml', root), 'utf8');
 const manifest = parse(text) as {
   display_information: { long_description?: string };
-  features: { slash_commands: { command: string; should_escape: boolean; usage_hint: string }[] };
+  features: {
+    app_home: Record<string, boolean>;
+    shortcuts: { name: string; type: string; callback_id: string; description: string }[];
+    slash_commands: { command: string; should_escape: boolean; usage_hint: string }[];
+  };
   oauth_config: { scopes: { bot: string[]; bot_optional: string[] } };
-  settings: Record<string, unknown>;
+  settings: Record<string, unknown> & { event_subscriptions: { bot_events: string[] } };
 };
 const sources = readdirSync(folder)
   .filter((name) => name.endsWith('.ts'))
   .map((name) => ({ name, code: readFileSync(new URL(name, folder), 'utf8') }));
+const code = (name: string) => sources.find((one) => one.name === name)?.code ?? '';
 const known = Object.keys({ ...METHODS, ...APP_METHODS });
 
 describe('the manifest', () => {
@@ -31,7 +43,27 @@ describe('the manifest', () => {
     }
   });
 
+  test('subscribes to exactly the events that are listened to, and says what each is for', () => {
+    const { bot_events: events } = manifest.settings.event_subscriptions;
+    expect([...events].sort()).toEqual(Object.keys(EVENTS).sort());
+    const listened = [...code('listeners.ts').matchAll(/app\.event\('(\w+)'/g)].map((match) => match[1]!);
+    expect(listened.sort()).toEqual(Object.keys(EVENTS).sort());
+    for (const event of events) expect(text).toMatch(new RegExp(`# [^\\n]+\\n +- ${event}\\n`));
+  });
+
+  test('has the shortcuts the commands know, short enough for Slack’s menus', () => {
+    const { shortcuts } = manifest.features;
+    expect(Object.fromEntries(shortcuts.map(({ callback_id: id, type }) => [id, type]))).toEqual(SHORTCUTS);
+    const dispatched = readFileSync(new URL('src/commands/dispatch.ts', root), 'utf8');
+    for (const { name, description, callback_id: id } of shortcuts) {
+      expect(name.length).toBeLessThanOrEqual(24);
+      expect(description.length).toBeLessThanOrEqual(150);
+      expect(dispatched).toContain(`'${id}'`);
+    }
+  });
+
   test('has what the adapter relies on', () => {
+    expect(manifest.features.app_home).toEqual({ home_tab_enabled: true, messages_tab_enabled: false });
     expect(manifest.features.slash_commands).toMatchObject([{ command: '/dr', should_escape: true }]);
     expect(manifest.settings).toMatchObject({
       interactivity: { is_enabled: true },

@@ -67,6 +67,10 @@ export function keptLog(): Log & { entries: Entry[]; said: (part: string) => Ent
 
 export const BOT_TOKEN = 'xoxb-lab-1';
 export const APP_TOKEN = 'xapp-lab-1';
+export const SIGNING_SECRET = '0123456789abcdef0123456789abcdef';
+export type Transport = 'socket' | 'http';
+/** Where the adapter listens for requests. */
+export const requestUrl = (chat: SlackAdapter) => `${chat.listening()[0]?.replace('http ', 'http://')}/slack/events`;
 export const signal = () => AbortSignal.timeout(20_000);
 
 export const message = (title: string, more: Partial<Message> = {}): Message => ({
@@ -91,8 +95,16 @@ export type World = {
 
 /** Ana, Bo and others in #incidents (C1), #private (G1); the adapter, started unless told otherwise. */
 export async function slackWorld(
-  options: { lab?: Partial<LabOptions>; adapter?: Partial<SlackOptions>; start?: boolean; connections?: number } = {},
+  options: {
+    lab?: Partial<LabOptions>;
+    adapter?: Partial<SlackOptions>;
+    start?: boolean;
+    connections?: number;
+    /** Default socket. */
+    transport?: Transport;
+  } = {},
 ): Promise<World> {
+  const http = options.transport === 'http';
   const lab = await startSlack({
     people: [
       { id: 'U1', name: 'ana', realName: 'Ana' },
@@ -112,6 +124,7 @@ export async function slackWorld(
     appToken: APP_TOKEN,
     scopes: [...neededScopes(), ...optionalScopes()],
     rateLimits: { enabled: false },
+    ...(http ? { http: { signingSecret: SIGNING_SECRET } } : {}),
     ...options.lab,
   });
   const log = keptLog();
@@ -120,7 +133,9 @@ export async function slackWorld(
   let reply: (input: Incoming) => Reply | Promise<Reply> = () => ({ kind: 'none' });
   const chat = slackChat({
     botToken: BOT_TOKEN,
-    appToken: APP_TOKEN,
+    ...(http
+      ? { transport: 'http', signingSecret: SIGNING_SECRET, listen: { host: '127.0.0.1', port: 0 } }
+      : { appToken: APP_TOKEN }),
     apiUrl: lab.apiUrl,
     clock: systemClock,
     log,
@@ -135,8 +150,9 @@ export async function slackWorld(
   });
   if (options.start !== false) {
     await chat.start();
-    const wanted = options.connections ?? 2;
+    const wanted = http ? 1 : (options.connections ?? 2);
     await poll(`${wanted} connections`, () => chat.listening().length >= wanted, { withinMs: 10_000 });
+    if (http && !(await lab.setRequestUrl(requestUrl(chat)))) throw new Error('The challenge was not given back.');
   }
   return {
     lab,

@@ -21,6 +21,7 @@ const SYSTEMS = FENCES.flatMap((fence) =>
         const deployments = full.deployments.map((one) => ({
           ...one,
           writeHeavy: writers && one.writeHeavy,
+          health: seen ? one.health : null,
           publicHealth: seen ? one.publicHealth : null,
         }));
         const name = `${fence.strategy}, ${cache ? 'Redis' : 'no Redis'}, ${writers ? 'writers' : 'no writers'}, ${seen ? 'public' : 'not public'}`;
@@ -99,6 +100,17 @@ describe.each(SYSTEMS)('$name', ({ nodes }) => {
     expect([...needed('prove-target-writable')]).toEqual(expect.arrayContaining(before));
   });
 
+  it('decides only when the target and Redis were looked at, and asks services there before anything is stopped', () => {
+    const looked = ['target-healthy', 'redis-in-sync'].filter((id) => ids.has(id));
+    expect(nodes.find((node) => node.id === 'promote')!.after).toEqual(expect.arrayContaining(looked));
+    expect(ids.has('redis-in-sync')).toBe(ids.has('switch-redis'));
+    if (!ids.has('target-endpoints')) return;
+    expect([...needed('target-endpoints')]).toContain('scale-up-target');
+    for (const node of nodes)
+      if (node.kind === 'step' && node.effect && node.id !== 'scale-up-target')
+        expect([...needed(node.id)], node.id).toContain('target-endpoints');
+  });
+
   it('touches nothing in the source before the promote gate', () => {
     for (const node of nodes)
       if (node.kind === 'step' && node.effect && node.id !== 'scale-up-target')
@@ -130,6 +142,11 @@ describe.each(SYSTEMS)('$name', ({ nodes }) => {
       'prove-target-writable',
     ])
       expect(nodes.find((node) => node.id === id)).toMatchObject({ proves: true, effect: false });
+  });
+
+  it('lets people skip, with a reason, what only looks ahead', () => {
+    for (const id of ['target-healthy', 'redis-in-sync', 'target-endpoints'].filter((one) => ids.has(one)))
+      expect(nodes.find((node) => node.id === id)).toMatchObject({ proves: false, effect: false });
   });
 
   it('starts the outage clock with the first stop, whichever that is', () => {

@@ -37,7 +37,8 @@ export function renderChannels(slack, current, unread) {
 }
 
 /** Whether the bot listens. @param {Snapshot} slack */
-export function renderBot({ app, connections }) {
+export function renderBot({ app, connections, requestUrl }) {
+  if (requestUrl) return html`<span>${app.name} is reached at ${requestUrl}</span>`;
   const open = connections.filter((one) => one.state === 'open').length;
   if (open === 0) return html`<span class="bad">✖ ${app.name} is not connected: it hears nothing.</span>`;
   return html`<span class="good">✔ ${app.name} is connected${open > 1 && ` (${open} connections)`}</span>`;
