@@ -2,9 +2,13 @@
  * The lab's command line.
  *   npm run lab                                the world, a page in the browser, Regent
  *   npm run -s lab -- run planned --json       a scenario; its last line is one JSON object
+ *   npm run -s lab -- run emergency --json     the region that serves dies
  */
 import { parseArgs } from 'node:util';
 import { parseDurationMs } from './lib/duration.ts';
+import { emergency } from './scenarios/emergency.ts';
+import type { EmergencyReport } from './scenarios/emergency-report.ts';
+import { type EmergencyFault, STORIES } from './scenarios/emergency-stories.ts';
 import { FAULTS, type FaultName, KILL_POINTS, type KillPoint } from './scenarios/faults.ts';
 import { interactive } from './scenarios/interactive.ts';
 import type { KillPlan } from './scenarios/kills.ts';
@@ -13,8 +17,13 @@ import type { FenceKind, Transport } from './world/world.ts';
 
 const FENCES: FenceKind[] = ['statefulset', 'http', 'sql'];
 const TRANSPORTS: Transport[] = ['socket', 'http'];
+const TRIGGERS = ['propose', 'declare'] as const;
+const ON_TIMEOUT = ['escalate', 'approve'] as const;
 const USAGE = `npm run lab [-- --pace 10] [--transport ${TRANSPORTS.join('|')}]
-npm run -s lab -- run planned [--json] [--transcript] [--pace 10] [--latency 200ms] [--fault ${Object.keys(FAULTS).join('|')}] [--fence ${FENCES.join('|')}] [--transport ${TRANSPORTS.join('|')}] [--kill ${Object.keys(KILL_POINTS).join(',')}|N] [--seed S]`;
+npm run -s lab -- run planned [--json] [--transcript] [--pace 10] [--latency 200ms] [--fault ${Object.keys(FAULTS).join('|')}] [--fence ${FENCES.join('|')}] [--transport ${TRANSPORTS.join('|')}] [--kill ${Object.keys(KILL_POINTS).join(',')}|N] [--seed S]
+npm run -s lab -- run emergency [--json] [--transcript] [--pace 10] [--latency 200ms] [--trigger ${TRIGGERS.join('|')}] [--fault ${Object.keys(STORIES).join('|')}] [--blip 43] [--lag 200ms] [--sentinel-slow] [--onTimeout ${ON_TIMEOUT.join('|')}] [--transport ${TRANSPORTS.join('|')}]`;
+
+const BLIP: EmergencyFault = 'blip43';
 
 class Usage extends Error {}
 
@@ -23,7 +32,7 @@ function options() {
     allowPositionals: true,
     options: {
       json: { type: 'boolean', default: false },
-      pace: { type: 'string', default: '10' },
+      pace: { type: 'string' },
       latency: { type: 'string', default: '0ms' },
       fault: { type: 'string' },
       kill: { type: 'string', default: '' },
@@ -32,16 +41,29 @@ function options() {
       transport: { type: 'string', default: 'socket' },
       port: { type: 'string', default: '0' },
       transcript: { type: 'boolean', default: false },
+      trigger: { type: 'string', default: 'propose' },
+      onTimeout: { type: 'string', default: 'escalate' },
+      blip: { type: 'string' },
+      lag: { type: 'string', default: '200ms' },
+      'sentinel-slow': { type: 'boolean', default: false },
     },
   });
-  const pace = Number(values.pace);
+  const isEmergency = positionals[1] === 'emergency';
+  const { blip } = values;
+  const fault = values.fault ?? (isEmergency && blip !== undefined ? BLIP : undefined);
+  // A short cut is a question of seconds as they are.
+  const pace = Number(values.pace ?? (isEmergency && fault === BLIP ? '1' : '10'));
   if (!(pace >= 1 && pace <= 60))
     throw new Usage(`--pace ${values.pace}: give a number from 1 to 60; every wait is divided by it.`);
   const latencyMs = parseDurationMs(values.latency);
   if (latencyMs === null) throw new Usage(`--latency ${values.latency}: give a duration, like 200ms.`);
-  const { fault } = values;
-  if (fault !== undefined && !(fault in FAULTS))
-    throw new Usage(`--fault ${fault}: known faults are ${Object.keys(FAULTS).join(', ')}.`);
+  const faults = Object.keys(isEmergency ? STORIES : FAULTS);
+  if (fault !== undefined && !faults.includes(fault))
+    throw new Usage(`--fault ${fault}: known faults are ${faults.join(', ')}.`);
+  const lagMs = parseDurationMs(values.lag);
+  if (lagMs === null) throw new Usage(`--lag ${values.lag}: give a duration, like 200ms.`);
+  if (blip !== undefined && !(Number(blip) >= 1 && Number(blip) <= 600))
+    throw new Usage(`--blip ${blip}: give the seconds a region is cut off, 1 to 600.`);
   const kill = killPlan(values.kill, values.seed);
   if (!FENCES.includes(values.fence as FenceKind))
     throw new Usage(`--fence ${values.fence}: known fences are ${FENCES.join(', ')}.`);
@@ -56,9 +78,20 @@ function options() {
     pace,
     latencyMs,
     port: Number(values.port),
-    fault: (fault as FaultName | undefined) ?? null,
+    fault: fault ?? null,
     kill,
+    trigger: oneOf(TRIGGERS, '--trigger', values.trigger),
+    onTimeout: oneOf(ON_TIMEOUT, '--onTimeout', values.onTimeout),
+    blipMs: Number(blip ?? 43) * 1000,
+    lagMs,
+    sentinelSlow: values['sentinel-slow'],
   };
+}
+
+function oneOf<T extends string>(known: readonly T[], option: string, given: string): T {
+  const found = known.find((one) => one === given);
+  if (found === undefined) throw new Usage(`${option} ${given}: give ${known.join(' or ')}.`);
+  return found;
 }
 
 /** `promote-postgres,switch-dns`, or a number: those two and as many drawn positions as are missing. */
@@ -85,10 +118,18 @@ async function main(): Promise<number> {
   const say = (line: string) => process.stderr.write(`${line}\n`);
   const [verb, scenario] = given.positionals;
   if (verb === undefined) return await interactive({ ...given, say, stop: stopping.signal });
-  if (verb !== 'run' || scenario !== 'planned') throw new Usage(`“${given.positionals.join(' ')}” is not known.`);
+  if (verb !== 'run' || (scenario !== 'planned' && scenario !== 'emergency'))
+    throw new Usage(`“${given.positionals.join(' ')}” is not known.`);
 
   say(`pace ${given.pace}: every wait of the configuration is divided by it`);
-  const { report, ok } = await planned({ ...given, say, stop: stopping.signal });
+  if (scenario === 'emergency') {
+    const fault = given.fault as EmergencyFault | null;
+    const { report, ok } = await emergency({ ...given, fault, say, stop: stopping.signal });
+    process.stdout.write(given.json ? `${JSON.stringify(report)}\n` : `${emergencyForPeople(report)}\n`);
+    return ok ? 0 : 1;
+  }
+  const fault = given.fault as FaultName | null;
+  const { report, ok } = await planned({ ...given, fault, say, stop: stopping.signal });
   process.stdout.write(given.json ? `${JSON.stringify(report)}\n` : `${forPeople(report)}\n`);
   return ok ? 0 : 1;
 }
@@ -102,6 +143,21 @@ function forPeople(report: Awaited<ReturnType<typeof planned>>['report']): strin
     `  rogue: ${rogue.tried} tried, ${rogue.acknowledgedAfterFence} acknowledged behind the fence; old primary ${report.oldPrimaryAcceptsWrites ? 'STILL ACCEPTS' : 'refuses'} writes`,
     `  primary: Postgres ${report.databasePrimary} (${report.promotions} promotion), Redis ${report.redisMaster ?? 'none'}; ${report.dnsBatches} DNS batch`,
     `  journal: ${report.journal.events} events, ${report.journal.verified ? 'verified' : 'NOT VERIFIED'}`,
+    ...(report.problems ?? []).map((problem) => `  ✖ ${problem}`),
+  ].join('\n');
+}
+
+function emergencyForPeople(report: EmergencyReport): string {
+  const seconds = (ms: number | null) => (ms === null ? '–' : `${(ms / 1000).toFixed(1)} s`);
+  const approved =
+    report.approvedLossSeconds === null
+      ? 'nothing was approved to be lost'
+      : `approved were ${report.approvedLossSeconds} s and ${report.approvedLossBytes} bytes`;
+  return [
+    `${(report.problems ?? []).length === 0 ? '✔' : '✖'} ${report.run ?? 'no run'}: ${report.outcome}${report.heldAt ? `, held at ${report.heldAt}` : ''}, ${report.from} → ${report.to}, ${seconds(report.wallMs)} at pace ${report.pace}`,
+    `  detected ${seconds(report.detectionMs)}, decided ${seconds(report.decisionMs)}, carried out ${seconds(report.executionMs)}; writers were down ${seconds(report.downtimeMs)}`,
+    `  writes: ${report.writer.acknowledged} acknowledged, ${report.lostWrites ?? 'unknown'} lost (${report.lostSeconds.toFixed(1)} s, ${report.lostBytes ?? 'unknown'} bytes of log); ${approved}`,
+    `  primary: Postgres ${report.databasePrimary} (${report.promotions} promotion), Redis ${report.redisMaster ?? 'none'} (${report.redisFailovers ?? 0} failover); ${report.dnsBatches} DNS batch; ${report.rogue.acknowledgedAfterPromotion} writes in ${report.from} after the promotion`,
     ...(report.problems ?? []).map((problem) => `  ✖ ${problem}`),
   ].join('\n');
 }

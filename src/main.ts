@@ -4,36 +4,40 @@
  */
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { pino } from 'pino';
+import { type Api, startApi } from './api/server.ts';
+import { apiOf, timed } from './app/api.ts';
+import { connectChat } from './app/chat.ts';
+import { portsOf } from './app/ports.ts';
+import { peopleOf, systemOf } from './app/system.ts';
+import { tellersOf } from './app/tellers.ts';
+import { regionWatch, watchers } from './app/watching.ts';
 import { actorOf, type DispatchWorld, dispatcher } from './commands/dispatch.ts';
 import { Homes, homeOf } from './commands/home.ts';
 import { loadConfig } from './config/load.ts';
 import type { Config } from './config/schema.ts';
-import { hooks } from './integrations/hook/hooks.ts';
-import { httpProbe } from './integrations/http-probe/probe.ts';
-import { kubernetesCluster } from './integrations/kubernetes/cluster.ts';
-import { postgresDatabase } from './integrations/postgres/database.ts';
-import { redisCache } from './integrations/redis/cache.ts';
-import { lookups } from './integrations/resolver/lookups.ts';
-import { route53Dns } from './integrations/route53/route53.ts';
 import { slackChat } from './integrations/slack/adapter.ts';
 import { unhandledRejectionPolicy } from './integrations/slack/log.ts';
 import { sqliteJournal } from './integrations/sqlite-journal/journal.ts';
 import { ConfigError, sentenceOf } from './lib/errors.ts';
 import { whereIs } from './machine/due.ts';
-import { MESSAGES } from './messages/table.ts';
-import type { Cache } from './ports/cache.ts';
-import type { Dispatch } from './ports/chat.ts';
+import { stepNode } from './machine/facts.ts';
+import { SYSTEM_MESSAGES } from './messages/system.ts';
+import { MESSAGES, PLACES } from './messages/table.ts';
+import type { Dispatch, People } from './ports/chat.ts';
 import { Engine } from './runner/engine.ts';
 import { Face } from './runner/face.ts';
 import { Ledger } from './runner/ledger.ts';
 import { Outbox, type Render } from './runner/outbox.ts';
+import { Progresses } from './runner/progress.ts';
+import { journalRecords } from './runner/records.ts';
+import { Teller } from './runner/teller.ts';
 import { systemClock } from './runner/time.ts';
+import { withOwnSteps } from './steps/own-steps.ts';
+import { emergency, SECURING } from './steps/runbooks/emergency.ts';
 import { planned } from './steps/runbooks/planned.ts';
 import { type Ports, stepsOf } from './steps/step.ts';
-import type { System } from './steps/system.ts';
 
 const log = pino({
   level: process.env['LOG_LEVEL'] ?? 'info',
@@ -41,121 +45,13 @@ const log = pino({
   redact: { paths: ['*.token', '*.password', '*.url'], censor: '[redacted]' },
 });
 
-/** The configuration's people and groups as ids: `group:sre` → `group:S0123`. */
-const peopleOf =
-  ({ groups }: Config) =>
-  (list: string[]): string[] =>
-    list.map((one) => (one.startsWith('group:') ? `group:${groups[one.slice('group:'.length)]}` : one));
-
-/** The system as the steps need to know it. */
-function systemOf(config: Config): System {
-  const people = peopleOf(config);
-  const gate = ({ approvers, escalateTo, timeout, ...rest }: Config['gates']['promote']) => ({
-    ...rest,
-    approvers: people(approvers),
-    escalateTo: people(escalateTo),
-    timeoutMs: timeout,
-  });
-  const data = Object.entries(config.regions).filter(([, region]) => region.role !== 'witness');
-  return {
-    organization: config.organization,
-    environment: config.environment,
-    objectives: { rtoMs: config.objectives.rto, rpoMs: config.objectives.rpo },
-    namespace: config.services.namespace,
-    regions: Object.fromEntries(
-      data.map(([name, { alias, postgres }]) => {
-        const fence = postgres!.fence;
-        return [
-          name,
-          {
-            alias,
-            fence:
-              fence.strategy === 'exec' || fence.strategy === 'http' ? { ...fence, start: fence.start ?? null } : fence,
-          },
-        ];
-      }) as [string, System['regions'][string]][],
-    ),
-    deployments: Object.entries(config.services.deployments).map(([name, one]) => ({
-      name,
-      replicas: one.replicas,
-      writeHeavy: one.writeHeavy,
-      health: one.health ?? null,
-      publicHealth: one.publicHealth ?? null,
-    })),
-    cache: data.every(([, region]) => region.redis) ? { sentinels: config.redis?.sentinels !== undefined } : null,
-    records: config.dns.flatMap(({ provider, zone, records }) =>
-      records.map((record) => ({ ...record, provider, zone })),
-    ),
-    gates: { promote: gate(config.gates.promote), dns: gate(config.gates.dns) },
-    budgets: config.timings.budgets,
-    pollMs: config.timings.poll,
-    lagWithinMs: config.timings.lagWithin,
-    contacts: config.contacts,
-  };
-}
-
-/** The outside world, each system through its adapter. */
-function portsOf(config: Config, file: string): Ports & { close(): Promise<void> } {
-  const timeoutMs = config.timings.callTimeout;
-  const data = Object.entries(config.regions).filter(([, region]) => region.role !== 'witness');
-  const each = <T>(make: (region: Config['regions'][string]) => T): Record<string, T> =>
-    Object.fromEntries(data.map(([name, region]) => [name, make(region)]));
-  const cluster = kubernetesCluster({
-    regions: each(({ kubernetes }) => ({ ...kubernetes!, namespace: config.services.namespace })),
-    timeoutMs,
-  });
-  const cache = data.every(([, region]) => region.redis)
-    ? redisCache({
-        nodes: each(({ redis }) => ({ url: redis!.url })),
-        ...(config.redis?.sentinels ? { sentinels: config.redis.sentinels.map(hostPort) } : {}),
-        ...(config.redis?.master ? { masterName: config.redis.master } : {}),
-        timeoutMs: Math.min(timeoutMs, 5000),
-        pauseMs: config.redis?.pause ?? 10_000,
-        pollMs: 50,
-      })
-    : noCache;
-  const [zone] = config.dns;
-  return {
-    database: postgresDatabase({ regions: each(({ postgres }) => postgres!), timeoutMs }),
-    cache,
-    cluster,
-    dns: route53Dns({
-      zones: Object.fromEntries(
-        config.dns.map(({ zone: id, zoneName, authorities }) => [
-          id,
-          { name: zoneName, ...(authorities ? { authorities } : {}) },
-        ]),
-      ),
-      lookup: lookups({ resolvers: config.resolvers, timeoutMs: config.timings.resolverTimeout }),
-      ...(zone?.endpoint ? { endpoint: zone.endpoint } : {}),
-      timeoutMs,
-    }),
-    probe: httpProbe({
-      ...(config.probes.resolvers ? { resolvers: config.probes.resolvers } : {}),
-      timeoutMs: Math.min(timeoutMs, 5000),
-    }),
-    hook: hooks({ allow: config.hooks.allow, env: config.hooks.env, baseDir: dirname(file), timeoutMs: 25_000 }),
-    clock: systemClock,
-    close: () => cluster.close(),
-  };
-}
-
 const LINK_TRIES = 10;
 const LINK_EVERY_MS = 200;
 
-const hostPort = (text: string): { host: string; port: number } => {
-  const at = text.lastIndexOf(':');
-  return { host: text.slice(0, at), port: Number(text.slice(at + 1)) };
-};
-
-/** No step that uses it is in a plan of a system without a cache. */
-const noCache = new Proxy({} as Cache, {
-  get: () => () => Promise.reject(new ConfigError('No Redis is configured.', { code: 'no-cache' })),
-});
-
 /** What the schema cannot know: that every step a budget is set for exists. */
 function checkBudgets(config: Config): void {
-  const known = stepsOf(planned).map((step) => step.id);
+  const own = config.steps.map((step) => step.id);
+  const known = [...new Set([planned, emergency].flatMap((one) => stepsOf(one).map((step) => step.id))), ...own];
   const unknown = Object.keys(config.timings.budgets).filter((id) => !known.includes(id));
   if (unknown.length > 0)
     throw new ConfigError(`timings.budgets names no step: ${unknown.join(', ')}.`, {
@@ -172,18 +68,42 @@ async function run(config: Config, file: string): Promise<number> {
     if (code > 0) log.error({ why }, 'regent stops');
     stopping.abort();
   };
-  const journal = sqliteJournal({ path: config.journal.sqlite });
+  const opened = sqliteJournal({ path: config.journal.sqlite });
+  const { journal, lastWriteAt } = timed(opened, systemClock.now);
   const ledger = new Ledger(journal, systemClock);
   ledger.onAppend(({ run: id, length }) => log.info({ run: id, seq: length }, 'appended'));
   ledger.onLost = () => stopWith(1, 'another Regent leads now');
-  const ports = portsOf(config, file);
+  const outside = portsOf(config, file);
   const system = systemOf(config);
   const stop = stopping.signal;
   const callMs = config.timings.callTimeout;
-  const runbooks = { planned };
-  const steps = new Map(stepsOf(planned).map((step) => [step.id, step]));
+  const runbooks = { planned: withOwnSteps(planned, system), emergency: withOwnSteps(emergency, system) };
+  const steps = new Map(Object.values(runbooks).flatMap((one) => stepsOf(one).map((step) => [step.id, step])));
+  // The chat is made below: it needs the door, the door the runner, the runner the ports.
+  const people: People = {
+    membersOf: (group, signal) => chat.membersOf(group, signal),
+    person: (id, signal) => chat.person(id, signal),
+    isPresent: (id, signal) => chat.isPresent(id, signal),
+  };
+  const watch = regionWatch({ config, outside, clock: systemClock, log, stop });
+  const ports: Ports = { ...outside, people, records: journalRecords(journal), watch };
   const runner = new Face({ ledger, journal, clock: systemClock, system, ports, runbooks, callMs, stop });
 
+  let outbox!: Outbox;
+  const watching = watchers({
+    config,
+    system,
+    ports,
+    watch,
+    ledger,
+    journal,
+    runner,
+    outbox: () => outbox,
+    securing: SECURING,
+    clock: systemClock,
+    log,
+    stop,
+  });
   let dispatch: Dispatch = async () => ({ kind: 'none' });
   const chat = slackChat({
     ...config.slack,
@@ -199,20 +119,17 @@ async function run(config: Config, file: string): Promise<number> {
       drainMs: config.timings.drain,
     },
   });
-  const people = peopleOf(config);
-  const operators = people(config.access.operators);
-  const { promote, dns } = system.gates;
-  const groups = new Set(
-    [operators, promote.approvers, promote.escalateTo, dns.approvers, dns.escalateTo]
-      .flat()
-      .filter((one) => one.startsWith('group:')),
-  );
+  const operators = peopleOf(config)(config.access.operators);
+  const deciders = Object.values(system.gates).flatMap(({ approvers, escalateTo }) => [...approvers, ...escalateTo]);
+  const groups = new Set([...operators, ...deciders].filter((one) => one.startsWith('group:')));
   const commands: DispatchWorld = {
     runner,
     operators,
     contacts: config.contacts,
+    alarms: watching.alarm,
     channel: config.notify.channel,
     linkTo: async (id) => {
+      if (!chat.health().answers) return null;
       // Of a run that has just begun the headline is on its way: whoever asked gets the link rather than a riddle.
       let posted = await runner.headlineOf(id);
       for (let tries = 0; posted === null && tries < LINK_TRIES && !stop.aborted; tries += 1) {
@@ -238,16 +155,41 @@ async function run(config: Config, file: string): Promise<number> {
   });
   ledger.onAppend(() => homes.changed());
   dispatch = dispatcher({ ...commands, homes });
+  const { contacts, organization } = config;
+  const progresses = new Progresses();
   const render: Render = (name, view, facts, now) =>
-    MESSAGES[name]?.({
-      c: view.snapshot.context,
-      where: whereIs(view.snapshot),
-      now,
-      facts,
-      contacts: config.contacts,
-    }) ?? null;
-  const engine = new Engine({ ledger, clock: systemClock, ports, system, steps, callMs, stop, runbooks, log });
-  const outbox = new Outbox({
+    (view === null
+      ? SYSTEM_MESSAGES[name]?.({ now, facts, contacts, organization })
+      : MESSAGES[name]?.({
+          c: view.snapshot.context,
+          where: whereIs(view.snapshot),
+          now,
+          facts,
+          contacts,
+          followUps: system.followUps,
+          progress: progresses.of(view.run),
+          halt: view.snapshot.context.endedAt === null ? ledger.halts.now : null,
+        })) ?? null;
+  const placeOf = (name: string) => {
+    const wanted = PLACES[name];
+    if (wanted === undefined) return undefined;
+    const channel = config.notify[wanted.place];
+    if (channel !== undefined) return { channel };
+    return wanted.else === 'nowhere' ? null : { channel: config.notify.channel };
+  };
+  const engine = new Engine({
+    ledger,
+    clock: systemClock,
+    ports,
+    system,
+    steps,
+    callMs,
+    stop,
+    runbooks,
+    log,
+    onProgress: (id, step, progress) => progresses.saw(id, step, progress, systemClock.now()),
+  });
+  outbox = new Outbox({
     journal,
     ledger,
     chat,
@@ -255,12 +197,37 @@ async function run(config: Config, file: string): Promise<number> {
     log,
     render,
     channel: config.notify.channel,
+    placeOf,
     editEveryMs: config.timings.headlineEvery,
     headlineTickMs: config.timings.headlineTick,
     callMs,
     stop,
   });
 
+  progresses.onChange((id, step) => {
+    const view = ledger.view(id);
+    const phase = view && stepNode(view.snapshot.context, step)?.phase;
+    if (phase) outbox.redraw(id, { slot: `phase:${phase}`, name: 'phase', facts: { phase } });
+  });
+  // What belongs to no run may stand on one all the same: a halt does.
+  ledger.onNote(() => {
+    homes.changed();
+    const active = ledger.active();
+    if (active) outbox.redraw(active.run, { slot: 'headline', name: 'headline', facts: {} });
+  });
+
+  const teller = new Teller({
+    ledger,
+    journal,
+    clock: systemClock,
+    log,
+    ...tellersOf(config),
+    callMs,
+    stop,
+    linkTo: commands.linkTo,
+    redraw: (id, what) => outbox.redraw(id, what),
+  });
+  let api: Api | undefined;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stopWith(0, signal));
   process.on(
     'unhandledRejection',
@@ -268,22 +235,49 @@ async function run(config: Config, file: string): Promise<number> {
   );
   try {
     await ledger.open(`${hostname()}/${process.pid}`);
-    const { team, botUser } = await chat.start();
+    if (config.api)
+      api = await startApi(
+        apiOf(
+          { ...config, api: config.api },
+          {
+            dispatch,
+            journal: opened,
+            ledger,
+            lastWriteAt,
+            chatAnswers: () => chat.health().answers,
+            now: systemClock.now,
+            log,
+          },
+        ),
+      );
+    await connectChat({
+      start: () => chat.start(),
+      elsewhere: config.api !== undefined,
+      clock: systemClock,
+      log,
+      stop,
+      onWrong: (why) => stopWith(1, why),
+    });
     await engine.start();
     outbox.start();
+    teller.start();
     homes.start();
-    log.info({ team, botUser, regions: Object.keys(system.regions), runs: ledger.all().length }, 'regent is ready');
+    await watching.start();
+    log.info({ regions: Object.keys(system.regions), runs: ledger.all().length }, 'regent is ready');
     await new Promise<void>((resolve) =>
       stop.aborted ? resolve() : stop.addEventListener('abort', () => resolve(), { once: true }),
     );
   } finally {
     stopping.abort();
+    await api?.close();
     // What is in flight is left as an intent without an outcome: the next start asks the world.
     await chat.stop();
     await engine.stopped();
     await outbox.stopped();
+    await teller.stopped();
     await homes.stopped();
-    await ports.close();
+    await watching.stopped();
+    await outside.close();
     await journal.close();
   }
   return status;
@@ -313,6 +307,7 @@ async function main(): Promise<number> {
       readFile: (path) => readFileSync(path, 'utf8'),
     });
     checkBudgets(config);
+    tellersOf(config);
     if (options.check) {
       process.stdout.write(`${options.config} is good: ${Object.keys(config.regions).join(', ')}.\n`);
       return 0;

@@ -10,6 +10,7 @@ import { apiVersionOf, type Resource } from './resources.ts';
 import { replicasOf, type Scale, scaleOf } from './scale.ts';
 import { type Draft, type Store, timestamp } from './store.ts';
 import type { KubeObject, Pod, Workload } from './types.ts';
+import { validateContents } from './validation.ts';
 
 export type Reply = { status: number; body: unknown };
 
@@ -62,6 +63,7 @@ export function createApi({ store, now, log }: ApiOptions) {
     const metadata = { ...object.metadata, name, ...(namespace === undefined ? {} : { namespace }) };
     const draft = prepared(resource, { ...object, metadata });
     validate(resource, draft);
+    validateContents(resource, draft);
     return store.create(resource.plural, draft, dry);
   }
 
@@ -92,6 +94,7 @@ export function createApi({ store, now, log }: ApiOptions) {
         const status = draft['status'];
         const after = withDefaults(resource, next(draft));
         validate(resource, after);
+        validateContents(resource, after, draft);
         for (const key of Object.keys(draft)) delete (draft as Fields)[key];
         Object.assign(draft, after, status === undefined ? {} : { status });
       },
@@ -166,7 +169,8 @@ export function createApi({ store, now, log }: ApiOptions) {
       deletePod(existing(target) as Pod, dryRun(call));
       return { status: 201, body: success({ code: 201 }) };
     }
-    if (resource.plural === 'pods' && sub === 'log' && verb === 'get') return podLog(existing(target) as Pod);
+    if (resource.plural === 'pods' && sub === 'log' && verb === 'get')
+      return podLog(existing(target) as Pod, call.query);
     throw new Failure(404, 'NotFound', 'the server could not find the requested resource', {});
   }
 
@@ -192,16 +196,30 @@ export function createApi({ store, now, log }: ApiOptions) {
     return scaleOf(updated);
   }
 
-  async function podLog(pod: Pod): Promise<Reply> {
-    const text = await log(pod);
-    if (text !== undefined) return { status: 200, body: text };
+  async function podLog(pod: Pod, query: URLSearchParams): Promise<Reply> {
     const { namespace, name } = pod.metadata;
+    const names = pod.spec.containers.map((container) => container.name);
+    const container = query.get('container');
+    if (container === null && names.length > 1)
+      throw badRequest(`a container name must be specified for pod ${name}, choose one of: [${names.join(' ')}]`);
+    if (container !== null && !names.includes(container))
+      throw badRequest(`container ${container} is not valid for pod ${name}`);
+    const text = await log(pod);
+    if (text !== undefined) return { status: 200, body: endOf(text, query) };
     const kubelet = `${pod.status.hostIP ?? '127.0.0.1'}:10250`;
     const url = `https://${kubelet}/containerLogs/${namespace}/${name}/${pod.spec.containers[0]?.name}`;
     throw new Failure(500, undefined, `Get "${url}": dial tcp ${kubelet}: connect: connection refused`);
   }
 
   return { handle, deletePod };
+}
+
+/** `tailLines` first, then the first `limitBytes` of what is left, as the kubelet does it. */
+function endOf(text: string, query: URLSearchParams): string {
+  const [lines, bytes] = [query.get('tailLines'), query.get('limitBytes')];
+  const all = text.split(/(?<=\n)/);
+  const tail = lines === null ? text : all.slice(Math.max(0, all.length - Number(lines))).join('');
+  return bytes === null ? tail : Buffer.from(tail).subarray(0, Number(bytes)).toString();
 }
 
 const dryRun = ({ query }: Call): boolean => query.get('dryRun') === 'All';

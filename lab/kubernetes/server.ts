@@ -83,7 +83,9 @@ async function route(
     if (user === ANONYMOUS) throw forbiddenPath(user, method.toLowerCase(), path);
     return sendText(response, 404, '404 page not found\n');
   }
-  const { resource, namespace, name, sub, verb } = target;
+  const { resource, name, sub, verb } = target;
+  // Who asks for a namespace by its name asks within it: a Role there may allow it.
+  const namespace = target.namespace ?? (resource.plural === 'namespaces' ? name : undefined);
   const asked = { user, verb, resource, ...(namespace ? { namespace } : {}), ...(name ? { name } : {}) };
   const attempt: Attempt = sub === undefined ? asked : { ...asked, sub };
   if (user === ANONYMOUS || !options.may(attempt)) throw forbidden(attempt);

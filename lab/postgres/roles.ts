@@ -1,6 +1,7 @@
 /**
  * The roles of the lab's Postgres, the same a real installation would have (docs/postgres-role.md):
- * `eden_app` owns the application's tables, `regent` may do what a failover needs and read no data, `replicator` streams.
+ * `eden_app` owns the application's tables, `regent` may do what a failover needs and read no data but what that one
+ * grants it, `replicator` streams.
  */
 import { Client, escapeIdentifier, escapeLiteral } from 'pg';
 
@@ -25,6 +26,9 @@ export const REGENT_IN_DATABASE = [
   'CREATE EXTENSION pg_walinspect',
   'GRANT EXECUTE ON FUNCTION pg_get_wal_records_info(pg_lsn, pg_lsn) TO regent',
 ];
+
+/** What the owner of the application's tables lets Regent read, for questions about data: one column, to count by. */
+export const REGENT_FOR_QUESTIONS = ['GRANT SELECT (id) ON tasks TO regent'];
 
 /** Makes roles, application databases and rights on a fresh primary. */
 export async function prepareRoles(url: (database: string) => string, password: string, databases: string[]) {

@@ -47,6 +47,14 @@ export function postgresServer(options: PostgresServerOptions): PostgresNode {
     running: running.running,
     start: running.start,
     stop: (mode) => running.stop(mode === 'fast' ? 'SIGINT' : 'SIGQUIT', 20_000),
+    crash: async () => {
+      const pid = running.pid();
+      if (pid === null) return;
+      // Children first looked up: without their parent they could not be found.
+      const all = [pid, ...childrenOf(pid)];
+      for (const one of all) kill(one, 'SIGKILL');
+      await running.stop('SIGKILL', 1_000);
+    },
     controlState: () => readControlFile(dataDirectory),
     freeze: () => signalAll(running.pid(), 'SIGSTOP'),
     thaw: () => signalAll(running.pid(), 'SIGCONT'),
@@ -67,12 +75,14 @@ function acceptsConnections(dataDirectory: string, pid: number): boolean {
 function signalAll(pid: number | null, signal: NodeJS.Signals): void {
   if (pid === null) return;
   process.kill(pid, signal);
-  for (const child of childrenOf(pid)) {
-    try {
-      process.kill(child, signal);
-    } catch {
-      // It ended in between.
-    }
+  for (const child of childrenOf(pid)) kill(child, signal);
+}
+
+function kill(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It ended in between.
   }
 }
 

@@ -2,11 +2,11 @@
  * Making a data directory a standby: of a cold copy, of the server's own old data, or of a running primary.
  * The package has neither pg_basebackup nor pg_rewind; files, `standby.signal` and the backup functions suffice.
  */
-import { chownSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { Client, escapeLiteral } from 'pg';
+import { type Lineage, whyNotFollow } from './ancestry.ts';
 import { configurationValue, STANDBY_CONF } from './configuration.ts';
-import { lsnValue, readControlFile } from './control-file.ts';
 import { execute, MAINTENANCE_DATABASE } from './roles.ts';
 
 import { makeServerDirectory, type SystemUser } from './system-user.ts';
@@ -35,22 +35,23 @@ export function copyData(from: string, to: string, user: SystemUser | undefined,
   if (user) giveTo(to, user);
 }
 
-/** Writes whom to follow. The server must be down. */
-export function followInFuture(dataDirectory: string, region: string, primary: PostgresNode, user?: SystemUser): void {
+/** The text of `standby.conf`: whom the server of a region follows, and by which slot. */
+export function standbySettings(region: string, primary: Pick<PostgresNode, 'url'>): string {
   const url = new URL(primary.url('replicator', MAINTENANCE_DATABASE));
   const conninfo = `host=${url.hostname} port=${url.port} user=replicator password=${conninfoValue(decodeURIComponent(url.password))} application_name=${conninfoValue(region)} connect_timeout=3`;
-  writeFileSync(
-    join(dataDirectory, STANDBY_CONF),
-    `primary_conninfo = ${configurationValue(conninfo)}\nprimary_slot_name = ${configurationValue(slotName(region))}\n`,
-    { mode: 0o600 },
-  );
+  return `primary_conninfo = ${configurationValue(conninfo)}\nprimary_slot_name = ${configurationValue(slotName(region))}\n`;
+}
+
+/** Writes whom to follow. The server must be down. */
+export function followInFuture(dataDirectory: string, region: string, primary: PostgresNode, user?: SystemUser): void {
+  writeFileSync(join(dataDirectory, STANDBY_CONF), standbySettings(region, primary), { mode: 0o600 });
   writeFileSync(join(dataDirectory, 'standby.signal'), '', { mode: 0o600 });
   if (user)
     for (const file of [STANDBY_CONF, 'standby.signal']) chownSync(join(dataDirectory, file), user.uid, user.gid);
 }
 
 /** A physical slot that keeps the WAL from now on, once. */
-export async function makeSlot(primary: PostgresNode, region: string): Promise<void> {
+export async function makeSlot(primary: Pick<PostgresNode, 'url'>, region: string): Promise<void> {
   const slot = escapeLiteral(slotName(region));
   await execute(primary.url('postgres', MAINTENANCE_DATABASE), [
     `SELECT pg_create_physical_replication_slot(${slot}, true) WHERE NOT EXISTS (SELECT FROM pg_replication_slots WHERE slot_name = ${slot})`,
@@ -80,25 +81,29 @@ export async function rejoin(
 
 /** Whether the stopped server wrote nothing after the point its primary's timeline forked off. */
 async function liesBeforeFork(node: PostgresNode, primary: PostgresNode): Promise<boolean> {
-  const own = readControlFile(node.dataDirectory);
-  if (own.state !== 'shut down' && own.state !== 'shut down in recovery') return false;
-  if (own.systemIdentifier !== primary.controlState().systemIdentifier) return false;
-  const rows = await execute(primary.url('postgres', MAINTENANCE_DATABASE), [
-    'SELECT substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) AS timeline',
+  return whyNotFollow(node.controlState(), await lineageOf(primary)) === null;
+}
+
+/** A running primary's place in history, asked of it. Rejects for a standby. */
+export async function lineageOf(primary: Pick<PostgresNode, 'url'>): Promise<Lineage> {
+  const [row] = await execute(primary.url('postgres', MAINTENANCE_DATABASE), [
+    `SELECT (SELECT system_identifier FROM pg_control_system())::text AS identifier, timeline,
+            coalesce(pg_read_file('pg_wal/' || timeline || '.history', true), '') AS history
+       FROM substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) AS timeline`,
   ]);
-  const timeline = String(rows[0]?.['timeline']);
-  if (Number.parseInt(timeline, 16) === own.timeline) return own.state === 'shut down in recovery';
-  const history = join(primary.dataDirectory, 'pg_wal', `${timeline}.history`);
-  if (!existsSync(history)) return false;
-  const forks = readFileSync(history, 'utf8')
-    .split('\n')
-    .map((line) => line.trim().split(/\s+/));
-  const fork = forks.find(([of]) => Number(of) === own.timeline)?.[1];
-  return fork !== undefined && lsnValue(own.checkpoint) < lsnValue(fork);
+  return {
+    systemIdentifier: String(row?.['identifier']),
+    timeline: Number.parseInt(String(row?.['timeline']), 16),
+    history: String(row?.['history']),
+  };
 }
 
 /** A new copy of a running primary's files, made whole by its backup label. */
-async function clone(node: PostgresNode, primary: PostgresNode, user: SystemUser | undefined): Promise<void> {
+export async function clone(
+  node: Pick<PostgresNode, 'dataDirectory'>,
+  primary: Pick<PostgresNode, 'url' | 'dataDirectory'>,
+  user: SystemUser | undefined,
+): Promise<void> {
   const client = new Client({ connectionString: primary.url('postgres', MAINTENANCE_DATABASE), query_timeout: 60_000 });
   client.on('error', () => {});
   await client.connect();

@@ -21,6 +21,8 @@ export interface PostgresNode {
   start(): Promise<void>;
   /** Resolves when the process has ended; does nothing when it does not run. */
   stop(mode: StopMode): Promise<void>;
+  /** SIGKILL to the server and its sessions at once, as when the power goes. Resolves when the process has ended. */
+  crash(): Promise<void>;
   /** From bytes of `global/pg_control`, running or not: the witness that asks no SQL. */
   controlState(): ControlState;
   /** SIGSTOP for the whole server, sessions and replication too: the kernel accepts TCP and nobody answers. */

@@ -143,9 +143,15 @@ async function agreed(port: number, masterName: string, sentinels: number): Prom
 /** `pid` changes over stops and starts: a property that asks, not a copy. */
 function withControls<T extends object>(facts: T, process: ServerProcess) {
   return Object.defineProperties(
-    { ...facts, running: process.running, start: process.start, stop: () => process.stop('SIGTERM', 5_000) },
+    {
+      ...facts,
+      running: process.running,
+      start: process.start,
+      stop: () => process.stop('SIGTERM', 5_000),
+      crash: () => process.stop('SIGKILL', 1_000),
+    },
     { pid: { get: process.pid, enumerable: true } },
-  ) as T & Pick<RedisNode, 'pid' | 'running' | 'start' | 'stop'>;
+  ) as T & Pick<RedisNode, 'pid' | 'running' | 'start' | 'stop' | 'crash'>;
 }
 
 const quoted = (value: string) => `"${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;

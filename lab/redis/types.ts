@@ -11,6 +11,8 @@ export interface RedisNode {
   start(): Promise<void>;
   /** Resolves when the process has ended. */
   stop(): Promise<void>;
+  /** SIGKILL, as when the power goes. Resolves when the process has ended. */
+  crash(): Promise<void>;
 }
 
 export interface RedisSentinel {

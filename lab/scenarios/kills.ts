@@ -15,7 +15,7 @@ export type KillPlan = {
 
 /** Where an undisturbed run's first and last interesting events stand in its journal. */
 const FIRST = 2;
-const LAST = 28;
+const LAST = 50;
 
 /** Small, seeded and good enough to draw positions (mulberry32). */
 function randomOf(seed: number): () => number {

@@ -1,6 +1,7 @@
 /** `lab run planned`: a whole planned failover under write load, played through Slack, judged from outside. */
 
 import { readJournal } from '../world/journal.ts';
+import { configurationEqual, reverseReplication, scriptsRun } from '../world/scripts-witness.ts';
 import * as witness from '../world/witness.ts';
 import { type FenceKind, startWorld, type Transport, type World } from '../world/world.ts';
 import { startRogue } from '../writer/rogue.ts';
@@ -97,6 +98,9 @@ export async function planned(options: PlannedOptions): Promise<{ report: Report
       redisMaster: await witness.redisMaster(world),
       deployments: witness.deployments(world),
       dns: witness.dnsValues(world),
+      scripts: scriptsRun(world),
+      configurationEqual: configurationEqual(world),
+      reverseReplication: await reverseReplication(world),
     });
     const problems = disagreements(report, world, plan?.expect ?? AS_PLANNED);
     for (const problem of problems) say(`✖ ${problem}`);
@@ -112,8 +116,8 @@ export async function planned(options: PlannedOptions): Promise<{ report: Report
 function watchFence(world: World, region: string): { at(): number | null; stop(): void } {
   let since: number | null = null;
   const timer = setInterval(() => {
+    // It may run again later, as a standby: what counts is when it was first gone.
     if (!world.postgres.node(region).running()) since ??= Date.now();
-    else since = null;
   }, 20);
   return { at: () => since, stop: () => clearInterval(timer) };
 }

@@ -11,7 +11,7 @@ export type Ending = {
   said: string;
 };
 
-const channelOf = (world: World): string => world.eden.notify.channel;
+export const channelOf = (world: World): string => world.eden.notify.channel;
 
 /** Every message of the incidents channel and its threads. */
 export function everything(world: World): SeenMessage[] {
@@ -30,7 +30,7 @@ export function button(world: World, action: string): { message: SeenMessage; el
   return undefined;
 }
 
-async function press(world: World, person: string, action: string): Promise<void> {
+export async function press(world: World, person: string, action: string): Promise<void> {
   const found = button(world, action);
   if (!found) throw new Error(`There is no button ${action} to press.`);
   const { channel, ts } = found.message;
@@ -39,10 +39,10 @@ async function press(world: World, person: string, action: string): Promise<void
 }
 
 /** Who pressed and still sees the button after this long presses again: the bot may have died with the click in hand. */
-const PRESSED_AGAIN_MS = 5000;
+export const PRESSED_AGAIN_MS = 5000;
 
 /** Presses a button as soon as it stands there, and again while it stays; until `stop`. */
-function pressWhenever(
+export function pressWhenever(
   world: World,
   person: string,
   action: string,
@@ -76,20 +76,58 @@ const ENDINGS: [RegExp, Ending['outcome']][] = [
 ];
 
 /** What was posted as the run's last word, or the step it stands still at. */
-function endingSeen(world: World): Ending | undefined {
-  for (const message of everything(world).reverse()) {
+const endingSeen = (world: World): Ending | undefined => endings(world).at(-1) ?? heldSeen(world);
+
+/** The last words of every run so far, oldest first. */
+export const endings = (world: World): Ending[] =>
+  everything(world).flatMap((message) => {
     const key = String(message.metadata?.event_payload['key'] ?? '');
-    if (/:ended:/.test(key) || key.endsWith(':ended')) {
-      const outcome = ENDINGS.find(([words]) => words.test(message.text))?.[1] ?? 'failed';
-      return { outcome, heldAt: null, said: message.text };
-    }
-  }
-  const held = everything(world).flatMap((message) =>
-    message.elements
-      .filter((one) => one.actionId.startsWith('retry:'))
-      .map((one) => ({ message, step: one.actionId.slice('retry:'.length) })),
-  )[0];
+    if (!/:ended:/.test(key) && !key.endsWith(':ended')) return [];
+    const outcome = ENDINGS.find(([words]) => words.test(message.text))?.[1] ?? 'failed';
+    return [{ outcome, heldAt: null, said: message.text }];
+  });
+
+/** The step a run stands still at, as its card says. */
+export function heldSeen(world: World): Ending | undefined {
+  const held = everything(world)
+    .filter((message) => !isWaivable(message))
+    .flatMap((message) =>
+      message.elements.flatMap((one) => {
+        const [verb, step] = one.actionId.split(':');
+        return (verb === 'retry' || verb === 'check') && step !== undefined ? [{ message, step }] : [];
+      }),
+    )[0];
   return held && { outcome: 'failed', heldAt: held.step, said: held.message.text };
+}
+
+/** The card of a house rule that is not met: the scripted people go on without it, by name. */
+const isWaivable = (message: SeenMessage): boolean =>
+  message.elements.some((one) => one.actionId.startsWith('override:'));
+
+const WAIVE = '/dr override all reason:"agreed with support on the phone"';
+
+/** Types the command as soon as such a card stands there, and again while one stays; until `stop`. */
+export function waiveWhenever(world: World, person: string, stop: AbortSignal, say: (line: string) => void): void {
+  let typedAt = 0;
+  const look = () => {
+    if (Date.now() - typedAt < PRESSED_AGAIN_MS / 5 || !everything(world).some(isWaivable)) return;
+    typedAt = Date.now();
+    say(`${person} types ${WAIVE}`);
+    world.slack.command(person, channelOf(world), WAIVE).catch((error: Error) => say(error.message));
+  };
+  const timer = setInterval(look, 100);
+  stop.addEventListener('abort', () => clearInterval(timer), { once: true });
+}
+
+/** The promotion card, once Ana has gone on without the house rules that are not met. */
+export async function promotionCard(world: World): Promise<{ message: SeenMessage; element: SeenElement }> {
+  const over = new AbortController();
+  waiveWhenever(world, ANA, over.signal, () => {});
+  try {
+    return await world.slack.until(() => button(world, 'approve:promote'), 30_000, 'the promotion card');
+  } finally {
+    over.abort();
+  }
 }
 
 const TYPED_AT_MOST = 3;
@@ -110,6 +148,7 @@ export async function playPlanned(
   const over = new AbortController();
   try {
     const acting = AbortSignal.any([over.signal, options.stop]);
+    waiveWhenever(world, ANA, acting, options.say);
     pressWhenever(world, BO, 'approve:promote', acting, options.say);
     pressWhenever(world, BO, 'confirm:dns', acting, options.say);
     const started = await typed(world, options.command, options.say);

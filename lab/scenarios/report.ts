@@ -24,6 +24,9 @@ type Seen = {
   redisMaster: string | null;
   deployments: Record<string, Record<string, { wanted: number; ready: number }>>;
   dns: Record<string, string[]>;
+  scripts: Record<string, number>;
+  configurationEqual: boolean;
+  reverseReplication: { standby: boolean; streaming: boolean };
 };
 export type Report = ReturnType<typeof runReport> & { problems?: string[] };
 
@@ -35,6 +38,7 @@ export function runReport(seen: Seen) {
   const events = journal.events.filter(({ stream }) => stream !== 'system');
   const outage = writer.outage();
   const gates = gatesOf(events);
+  const rules = rulesOf(events);
   const total = outage.longestMs;
   const people = outage.from === null ? 0 : peopleMs(gates, outage.from, outage.to ?? Date.now(), events);
   const fencedAt = rogue.fencedAt;
@@ -59,7 +63,10 @@ export function runReport(seen: Seen) {
     overrides: events
       .filter(({ type }) => ['STEP_MARKED', 'STEP_SKIPPED'].includes(type))
       .map(({ type, data }) => ({
-        rule: type === 'STEP_MARKED' ? `mark ${data['step']} ${data['as']}` : `skip ${data['step']}`,
+        rule:
+          type === 'STEP_MARKED'
+            ? `mark ${data['step']} ${data['as']}`
+            : `${rules.has(String(data['step'])) ? 'waive' : 'skip'} ${data['step']}`,
         by: data['by'],
         reason: data['reason'],
       })),
@@ -88,9 +95,21 @@ export function runReport(seen: Seen) {
       broadcasts: counters.broadcasts,
       rateLimited: counters.rateLimited,
     },
+    /** Starts of each script, as the scripts themselves wrote down: `step: script` → how often. */
+    scripts: seen.scripts,
+    configurationEqual: seen.configurationEqual,
+    reverseReplication: seen.reverseReplication,
     journal: { events: journal.events.length, verified: journal.verified },
   };
 }
+
+/** Steps that are house rules, by the run's own list. */
+const rulesOf = (events: JournalEvent[]): Set<string> =>
+  new Set(
+    ((events.find(({ type }) => type === 'REQUESTED')?.data['nodes'] ?? []) as { id: string; rule?: boolean }[])
+      .filter(({ rule }) => rule === true)
+      .map(({ id }) => id),
+  );
 
 const fenceClaimedAt = (events: JournalEvent[]): number =>
   events.find(({ type, data }) => ['STEP_DONE', 'STEP_ALREADY_DONE'].includes(type) && data['step'] === 'fence-source')
@@ -203,6 +222,10 @@ export function disagreements(report: Report, world: World, wanted: Fault['expec
     `${report.rogue.acknowledgedAfterFence} writes were acknowledged behind the fence`,
   );
   expect(world.redis === null || report.redisMaster === to, `Redis is master in ${report.redisMaster}, not in ${to}`);
+  for (const [script, times] of Object.entries(report.scripts)) expect(times === 1, `${script} was run ${times} times`);
+  expect(Object.keys(report.scripts).length >= world.eden.steps.length, 'not every script of the file was run');
+  expect(report.configurationEqual, 'the configuration files of the two regions differ');
+  expect(report.reverseReplication.streaming, `Postgres in ${from} does not follow ${to}`);
   expect(report.writer.acknowledged >= 1000, `only ${report.writer.acknowledged} writes were acknowledged`);
   for (const [name, values] of Object.entries(report.dns))
     expect(values.join() === world.addresses[to], `${name} answers ${values.join(' ')}`);

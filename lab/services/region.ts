@@ -14,6 +14,8 @@ import { type AddressInfo, connect } from 'node:net';
 import { Redis } from 'ioredis';
 import { Pool } from 'pg';
 import type { PodHandle } from '../kubernetes/types.ts';
+import { startMonitoring } from './monitoring.ts';
+import { replyOfTasks } from './tasks.ts';
 
 export type RegionRuntime = {
   readonly name: string;
@@ -21,7 +23,7 @@ export type RegionRuntime = {
   readonly address: string;
   /** Starts a pod of a service: ready once its endpoint answers. */
   startPod(service: string): Promise<PodHandle>;
-  /** `http://…` requests by name end here. */
+  /** `http://…` requests by name end here: for `prometheus.…` at the region's monitoring, all others at its services. */
   ingress(request: IncomingMessage, response: ServerResponse): void;
   close(): Promise<void>;
 };
@@ -33,13 +35,18 @@ type Options = {
   /** As the application's role. */
   postgresUrl: string;
   redisUrl: string | null;
+  /** What waits are divided by; the minute that monitoring looks back is one. Default 1. */
+  pace?: number;
 };
 
 const TIMEOUT_MS = 2000;
+/** `[1m]` in the monitoring's query. */
+const MINUTE_MS = 60_000;
 
-export function startRegion({ name, address, postgresUrl, redisUrl }: Options): RegionRuntime {
+export function startRegion({ name, address, postgresUrl, redisUrl, pace = 1 }: Options): RegionRuntime {
   const pods = new Set<Pod>();
   const turn = new Map<string, number>();
+  const monitoring = startMonitoring(MINUTE_MS / pace);
   const pool = new Pool({
     connectionString: postgresUrl,
     max: 8,
@@ -70,12 +77,9 @@ export function startRegion({ name, address, postgresUrl, redisUrl }: Options): 
       const { rows } = await pool.query('SELECT pg_is_in_recovery() AS standby');
       return answer(response, 200, { service, region: name, database: rows[0]?.standby ? 'standby' : 'primary' });
     }
-    if (request.method === 'POST' && url.pathname === '/tasks' && service === 'task-service') {
-      const id = Number(url.searchParams.get('id'));
-      // Acknowledged only when both have it: what was acknowledged is what may never be lost.
-      await pool.query('INSERT INTO tasks (id, region) VALUES ($1, $2)', [id, name]);
-      if (redis) await redis.sadd('tasks', String(id));
-      return answer(response, 201, { id, region: name });
+    if (service === 'task-service') {
+      const reply = await replyOfTasks(request, url, { pool, redis, region: name });
+      if (reply) return answer(response, reply.status, reply.body);
     }
     answer(response, 404, { error: `no ${request.method} ${url.pathname} here` });
   }
@@ -104,6 +108,12 @@ export function startRegion({ name, address, postgresUrl, redisUrl }: Options): 
     },
     ingress(request, response) {
       const service = (request.headers.host ?? '').split('.')[0] ?? '';
+      if (service === 'prometheus') {
+        // It does not count what it is asked itself.
+        monitoring.handle(request, response).catch((error: Error) => answer(response, 500, { error: error.message }));
+        return;
+      }
+      response.on('finish', () => monitoring.served(response.statusCode));
       const known = service === 'api' ? 'api-gateway' : service === 'vault' ? 'vault-service' : service;
       const ready = [...pods].filter((pod) => pod.service === known);
       const count = (turn.get(known) ?? 0) + 1;

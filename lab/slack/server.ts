@@ -96,6 +96,10 @@ export async function startSlack(options: SlackOptions): Promise<SlackLab> {
     mention: (userId, channelId, text, threadTs) =>
       write(lab, subscribed, [userId, channelId, `@${world.app.name} ${text}`], threadTs),
     say: (userId, channelId, text, threadTs) => write(lab, subscribed, [userId, channelId, text], threadTs),
+    setPresence(userId, presence) {
+      world.person(userId).presence = presence;
+      world.changed();
+    },
     openHome: (userId, tab = 'home') => openAppHome(lab, subscribed, userId, tab),
     shortcut: (userId, callbackId, message) => useShortcut(lab, userId, callbackId, message),
     directChannel: (userId) => world.directChannel(userId).id,

@@ -22,6 +22,8 @@ export interface LabPerson {
   /** Someone of another workspace, met in a shared channel. */
   isStranger?: boolean;
   deleted?: boolean;
+  /** Whether they are at a screen, as Slack shows it. Default `active`. */
+  presence?: 'active' | 'away';
   /** IANA zone name; default `Etc/UTC`. */
   tz?: string;
 }

@@ -128,6 +128,8 @@ export interface SlackLab {
   clickInView(userId: string, viewId: string, actionId: string, option?: string): Promise<ClickResult>;
   mention(userId: string, channelId: string, text: string, threadTs?: string): Promise<EventResult>;
   say(userId: string, channelId: string, text: string, threadTs?: string): Promise<EventResult>;
+  /** Whether the person is at a screen, from now on. */
+  setPresence(userId: string, presence: 'active' | 'away'): void;
   openHome(userId: string, tab?: 'home' | 'messages'): Promise<EventResult>;
   shortcut(userId: string, callbackId: string, message?: { channel: string; ts: string }): Promise<ClickResult>;
   /** Opens (or finds) the direct-message channel between a person and the bot; returns its id. */

@@ -1,4 +1,7 @@
-/** A region's Kubernetes: its nodes, the eight services, and the StatefulSet whose pod is the Postgres server itself. */
+/** A region's Kubernetes: its nodes, the eight services and their configuration, and the StatefulSet whose pod is the Postgres server itself. */
+import { readFileSync } from 'node:fs';
+import { rightsIn } from '../kubernetes/rbac.ts';
+import { podTemplate, serviceConfiguration } from '../kubernetes/seeds.ts';
 import { type KubernetesLab, startKubernetes } from '../kubernetes/start.ts';
 import type { Pod, PodHandle } from '../kubernetes/types.ts';
 import type { PostgresNode } from '../postgres/types.ts';
@@ -6,25 +9,24 @@ import type { RegionRuntime } from '../services/region.ts';
 import type { EdenFile } from './eden.ts';
 
 const POSTGRES = 'postgres';
-const REQUESTS = { cpu: '250m', memory: '256Mi' };
+/** The rights the project tells people to give it: what is missing there shows here first. */
+const ROLE = new URL('../../deploy/kubernetes-role.yml', import.meta.url);
+
+/** What the StatefulSet's controller starts and stops. */
+type Server = Pick<PostgresNode, 'start' | 'stop' | 'running'>;
 
 type Options = {
   eden: EdenFile;
   region: string;
   serves: boolean;
-  runtime: RegionRuntime;
-  postgres: PostgresNode;
+  runtime: Pick<RegionRuntime, 'startPod'>;
+  postgres: Server;
   pace: number;
   latencyMs: number;
   token: string;
   /** The StatefulSet's controller says it stopped Postgres, and did not: a fence that is only a word. */
   softFence: boolean;
 };
-
-const template = (app: string) => ({
-  metadata: { labels: { app } },
-  spec: { containers: [{ name: app, image: `eden/${app}:1.4.2`, resources: { requests: REQUESTS } }] },
-});
 
 /** Standing by, a region keeps one pod of what only reads and none of what writes: failing over has to scale it up. */
 const standbyReplicas = (writeHeavy: boolean | undefined): number => (writeHeavy ? 0 : 1);
@@ -35,6 +37,7 @@ export async function startCluster(options: Options): Promise<KubernetesLab> {
   const cluster = await startKubernetes({
     name: eden.regions[region]!.kubernetes.context,
     tokens: { [token]: 'regent' },
+    may: rightsIn(readFileSync(ROLE, 'utf8')),
     nodes: [0, 1, 2].map((n) => ({
       name: `${eden.regions[region]!.alias}-node-${n}`,
       cpu: '4',
@@ -47,6 +50,7 @@ export async function startCluster(options: Options): Promise<KubernetesLab> {
     hooks: { startPod: (pod) => startPod(pod, runtime, postgres, softFence) },
     delays: { readyMs: 1000, probeMs: 500 },
   });
+  for (const object of serviceConfiguration(Object.keys(eden.services.deployments), region)) cluster.apply(object);
   const meta = (name: string) => ({ name, namespace, labels: { app: name } });
   for (const [name, { replicas, writeHeavy }] of Object.entries(eden.services.deployments))
     cluster.apply({
@@ -56,7 +60,7 @@ export async function startCluster(options: Options): Promise<KubernetesLab> {
       spec: {
         replicas: serves ? replicas : standbyReplicas(writeHeavy),
         selector: { matchLabels: { app: name } },
-        template: template(name),
+        template: podTemplate(name),
       },
     });
   cluster.apply({
@@ -67,7 +71,7 @@ export async function startCluster(options: Options): Promise<KubernetesLab> {
       replicas: 1,
       serviceName: POSTGRES,
       selector: { matchLabels: { app: POSTGRES } },
-      template: template(POSTGRES),
+      template: podTemplate(POSTGRES),
     },
   });
   cluster.latencyMs = latencyMs;
@@ -76,8 +80,8 @@ export async function startCluster(options: Options): Promise<KubernetesLab> {
 
 async function startPod(
   pod: Pod,
-  runtime: RegionRuntime,
-  postgres: PostgresNode,
+  runtime: Options['runtime'],
+  postgres: Server,
   softFence: boolean,
 ): Promise<PodHandle> {
   const app = pod.metadata.labels?.['app'] ?? '';

@@ -21,7 +21,11 @@ export type EdenFile = {
   }[];
   groups: Record<string, string>;
   gates: Record<string, { timeout: string }>;
-  notify: { channel: string };
+  monitoring: { url: string };
+  metrics: { url: string };
+  verify: { workflows: { name: string; requests?: Record<string, unknown>[] }[] };
+  steps: { id: string; exec: string[] }[];
+  notify: { channel: string; developers: string; stakeholders: string };
 };
 
 export const EDEN_PATH = new URL('../../config/eden.yml', import.meta.url);

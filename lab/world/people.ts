@@ -25,5 +25,7 @@ export const usergroups = (eden: EdenFile) => [
 ];
 export const channels = (eden: EdenFile) => [
   { id: eden.notify.channel, name: 'incidents', members: PEOPLE.map(({ id }) => id) },
+  { id: eden.notify.developers, name: 'developers', members: PEOPLE.map(({ id }) => id) },
+  { id: eden.notify.stakeholders, name: 'stakeholders', members: PEOPLE.map(({ id }) => id) },
   { id: 'C0GENERAL', name: 'general', members: PEOPLE.map(({ id }) => id) },
 ];

@@ -60,11 +60,21 @@ export async function acceptsWrites(world: World, region: string): Promise<boole
   );
 }
 
-/** Of these ids, how many the region's database does not hold. */
+/** Of these ids, how many the region's database or its Redis does not hold. */
 export async function missingIn(world: World, region: string, ids: readonly number[]): Promise<number> {
+  const { database, cache } = await missingIds(world, region, ids);
+  return Math.max(database.length, cache.length);
+}
+
+/** Of these ids, those the region's database does not hold, and those the one master of Redis does not. */
+export async function missingIds(
+  world: World,
+  region: string,
+  ids: readonly number[],
+): Promise<{ database: number[]; cache: number[] }> {
   const rows = await execute(world.postgres.node(region).url('postgres', DATABASE), ['SELECT id FROM tasks']);
   const held = new Set(rows.map((row) => Number(row['id'])));
-  let missing = ids.filter((id) => !held.has(id)).length;
+  const database = ids.filter((id) => !held.has(id));
   if (world.redis) {
     const master = await redisMaster(world);
     const members =
@@ -72,9 +82,9 @@ export async function missingIn(world: World, region: string, ids: readonly numb
         ? []
         : ((await askRedis(world.redis.node(master).port, world.redis.password, 'SMEMBERS', 'tasks')) as string[]);
     const cached = new Set(members.map(Number));
-    missing = Math.max(missing, ids.filter((id) => !cached.has(id)).length);
+    return { database, cache: ids.filter((id) => !cached.has(id)) };
   }
-  return missing;
+  return { database, cache: [] };
 }
 
 /** The region whose Redis is master, as each node says itself; null when not exactly one is. */

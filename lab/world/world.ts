@@ -13,7 +13,7 @@ import type { KubernetesLab } from '../kubernetes/start.ts';
 import { freePort } from '../lib/free-port.ts';
 import { type Relay, startRelay } from '../lib/relay.ts';
 import { startPostgresPair } from '../postgres/pair.ts';
-import { execute } from '../postgres/roles.ts';
+import { execute, REGENT_FOR_QUESTIONS } from '../postgres/roles.ts';
 import type { PostgresPair } from '../postgres/types.ts';
 import { redisAvailability } from '../redis/availability.ts';
 import { startRedis } from '../redis/lab.ts';
@@ -22,20 +22,35 @@ import { startRoute53 } from '../route53/server.ts';
 import type { Route53Lab } from '../route53/types.ts';
 import { startIngress } from '../services/ingress.ts';
 import { type RegionRuntime, startRegion } from '../services/region.ts';
+import { TASK_TABLES } from '../services/tasks.ts';
 import { startSlack } from '../slack/server.ts';
 import type { SlackLab } from '../slack/types.ts';
 import { startAgent } from './agent.ts';
 import { startCluster } from './clusters.ts';
+import { noTrouble, type Trouble } from './disaster.ts';
 import { dataRegions, EDEN_PATH, type EdenFile, readEden } from './eden.ts';
 import { overlayOf } from './overlay.ts';
 import { APP_TOKEN, BOT_TOKEN, channels, PEOPLE, SIGNING_SECRET, usergroups } from './people.ts';
+import { fillCache, fillDatabase } from './product-data.ts';
 import { manifestEvents, manifestScopes } from './scopes.ts';
+import { endScripts, writeScripts } from './scripts.ts';
+import { type Curtain, curtain, startWays, type Ways } from './ways.ts';
+import { startWitnessRegion, type WitnessRegion } from './witness-region.ts';
 
 /** How Slack reaches Regent. */
 export type Transport = 'socket' | 'http';
 
 /** How Regent is told to fence the region it leaves. */
 export type FenceKind = 'statefulset' | 'http' | 'sql';
+
+/** What a world made for disasters has beside the others: ways that can be cut, a witness region, and a trigger. */
+export type DisasterOptions = {
+  trigger: 'propose' | 'declare';
+  /** What happens when nobody decides in time. */
+  onTimeout: 'escalate' | 'approve';
+  /** How long the Sentinels wait before they call a Redis down, ms; absent: as the lab's usually do. */
+  sentinelDownAfterMs?: number;
+};
 
 export type WorldOptions = {
   pace: number;
@@ -45,6 +60,8 @@ export type WorldOptions = {
   fence?: FenceKind;
   /** Default socket. */
   transport?: Transport;
+  /** Default: a world in which everything lives. */
+  disaster?: DisasterOptions;
   say: (line: string) => void;
 };
 
@@ -66,6 +83,11 @@ export type World = {
   readonly relays: { postgres: Record<string, Relay>; route53: Relay };
   readonly addresses: Record<string, string>;
   readonly ingressPort: number;
+  /** Null in a world that is not made for disasters. */
+  readonly ways: Ways | null;
+  readonly witness: WitnessRegion | null;
+  readonly curtain: Curtain;
+  readonly trouble: Trouble;
   /** What Regent is started with. */
   readonly regent: { config: string; overlay: string; journal: string; env: Record<string, string> };
   close(): Promise<void>;
@@ -81,6 +103,7 @@ export async function startWorld({
   softFence,
   fence = 'statefulset',
   transport = 'socket',
+  disaster,
   say,
 }: WorldOptions): Promise<World> {
   const eden = readEden();
@@ -98,15 +121,32 @@ export async function startWorld({
     const available = redisAvailability();
     if ('why' in available) say(available.why);
     const [postgres, redis] = await Promise.all([
-      startPostgresPair({ dir: join(dir, 'postgres'), superuserPassword: PASSWORD, databases: [DATABASE], regions }),
-      startRedis({ dir: join(dir, 'redis'), regions, sentinels: 3, masterName: eden.redis.master, password: PASSWORD }),
+      startPostgresPair({
+        dir: join(dir, 'postgres'),
+        superuserPassword: PASSWORD,
+        databases: [DATABASE],
+        regions,
+        // A standby that hears nothing any more should notice before the scenario is over.
+        ...(disaster && { settings: { wal_receiver_timeout: `${Math.max(1500, Math.round(30_000 / pace))}ms` } }),
+      }),
+      startRedis({
+        dir: join(dir, 'redis'),
+        regions,
+        sentinels: 3,
+        masterName: eden.redis.master,
+        password: PASSWORD,
+        ...(disaster?.sentinelDownAfterMs !== undefined && { downAfterMs: disaster.sentinelDownAfterMs }),
+      }),
     ]);
     closers.push(() => postgres.close());
     if (redis) closers.push(() => redis.close());
     await execute(postgres.primary.url('eden_app', DATABASE), [
-      'CREATE TABLE tasks (id bigint PRIMARY KEY, region text NOT NULL, at timestamptz NOT NULL DEFAULT now())',
+      ...TASK_TABLES,
       'CREATE TABLE rogue (id bigint NOT NULL, at timestamptz NOT NULL DEFAULT now())',
+      ...REGENT_FOR_QUESTIONS,
     ]);
+    await fillDatabase(postgres.primary.url('eden_app', DATABASE));
+    if (redis) await fillCache(redis.node(regions[0]).url);
 
     const addresses = Object.fromEntries(regions.map((region, index) => [region, `127.0.${index + 1}.1`]));
     const runtimes: Record<string, RegionRuntime> = {};
@@ -116,15 +156,17 @@ export async function startWorld({
         address: addresses[region]!,
         postgresUrl: postgres.node(region).url('eden_app', DATABASE),
         redisUrl: redis?.node(region).url ?? null,
+        pace,
       });
       runtimes[region] = runtime;
       closers.push(() => runtime.close());
     }
-    const ingress = await startIngress(Object.values(runtimes));
+    const closing = curtain();
+    const ingress = await startIngress(Object.values(runtimes).map(closing.before));
     closers.push(() => ingress.close());
 
     const dns = eden.dns[0]!;
-    const internal = Object.keys(eden.services.deployments).flatMap((service) =>
+    const internal = [...Object.keys(eden.services.deployments), 'prometheus'].flatMap((service) =>
       regions.map((region) => ({
         name: `${service}.${eden.regions[region]!.alias}.${eden.organization}.internal`,
         type: 'A' as const,
@@ -167,7 +209,26 @@ export async function startWorld({
       });
       clusters[region] = cluster;
       closers.push(() => cluster.close());
-      writeFileSync(join(dir, `${region}.kubeconfig`), cluster.kubeconfig(TOKEN), { mode: 0o600 });
+    }
+
+    const witness = disaster ? await startWitnessRegion({ eden, addresses, ingressPort: ingress.port }) : null;
+    if (witness) closers.push(() => witness.stop());
+    const ways =
+      witness &&
+      (await startWays({
+        regions,
+        addresses,
+        ingressPort: ingress.port,
+        clusters,
+        postgres,
+        redis,
+        witnessPort: witness.port,
+      }));
+    if (ways) closers.push(() => ways.close());
+    for (const region of regions) {
+      const { url, kubeconfig } = clusters[region]!;
+      const reached = ways === null ? url : `http://127.0.0.1:${ways.regions[region]!.kubernetes.port}`;
+      writeFileSync(join(dir, `${region}.kubeconfig`), kubeconfig(TOKEN).replace(url, reached), { mode: 0o600 });
     }
 
     const slackPort = transport === 'http' ? await freePort() : null;
@@ -215,6 +276,21 @@ export async function startWorld({
         closers.push(() => agent.close());
       }
 
+    const scripts = writeScripts({
+      dir,
+      pace,
+      eden,
+      regions,
+      postgres,
+      database: DATABASE,
+      redis,
+      clusters,
+      token: TOKEN,
+      starts: Object.fromEntries(Object.entries(agents).map(([region, url]) => [region, `${url}/start`])),
+    });
+    // They outlive Regent: they are ended before what they work on.
+    closers.push(() => endScripts({ dir }));
+
     mkdirSync(join(dir, 'regent'));
     const journal = join(dir, 'regent', 'journal.sqlite');
     const overlay = join(dir, 'lab.yml');
@@ -223,7 +299,7 @@ export async function startWorld({
       stringify(
         overlayOf(eden, {
           addresses,
-          ingressPort: ingress.port,
+          ingressPort: ways?.ingressPort ?? ingress.port,
           kubeconfigs: Object.fromEntries(regions.map((region) => [region, join(dir, `${region}.kubeconfig`)])),
           sentinels: redis ? redis.sentinels.map(({ host, port }) => `${host}:${port}`) : null,
           route53Url: `http://127.0.0.1:${relays.route53.port}`,
@@ -232,20 +308,25 @@ export async function startWorld({
           slackApiUrl: slack.apiUrl,
           slackPort,
           journal,
+          scripts,
           fences: Object.fromEntries(regions.map((region) => [region, fenceOf(fence, agents[region])])),
+          ...(disaster && ways && { disaster: { ...disaster, witnessUrl: `http://127.0.0.1:${ways.witness.port}` } }),
           pace,
         }),
       ),
     );
-    const through = (region: string): string => {
-      const url = new URL(postgres.node(region).url('regent', DATABASE));
-      url.port = String(relays.postgres[region]!.port);
+    const through = (direct: string, relay: Relay | null | undefined): string => {
+      const url = new URL(direct);
+      if (relay) url.port = String(relay.port);
       return url.href;
     };
+    const database = (region: string) =>
+      through(postgres.node(region).url('regent', DATABASE), relays.postgres[region]);
+    const cache = ({ node }: RedisLab, region: string) => through(node(region).url, ways?.regions[region]?.redis);
     const env = {
-      PG_EAST: through(regions[0]),
-      PG_WEST: through(regions[1]),
-      ...(redis ? { REDIS_EAST: redis.node(regions[0]).url, REDIS_WEST: redis.node(regions[1]).url } : {}),
+      PG_EAST: database(regions[0]),
+      PG_WEST: database(regions[1]),
+      ...(redis ? { REDIS_EAST: cache(redis, regions[0]), REDIS_WEST: cache(redis, regions[1]) } : {}),
       SLACK_BOT_TOKEN: BOT_TOKEN,
       ...(transport === 'http' ? { SLACK_SIGNING_SECRET: SIGNING_SECRET } : { SLACK_APP_TOKEN: APP_TOKEN }),
       AWS_ACCESS_KEY_ID: 'LABACCESSKEY',
@@ -268,6 +349,10 @@ export async function startWorld({
       relays,
       addresses,
       ingressPort: ingress.port,
+      ways,
+      witness,
+      curtain: closing,
+      trouble: noTrouble(),
       regent: { config: EDEN_PATH.pathname, overlay, journal, env },
       close,
     };

@@ -1,14 +1,18 @@
 /** docs/runbook.md: what somebody on call reads about each step of each runbook, in order, from the steps themselves. */
 import type { Context, Repeat } from '../../src/machine/types.ts';
+import { emergency } from '../../src/steps/runbooks/emergency.ts';
 import { planned } from '../../src/steps/runbooks/planned.ts';
 import { type GateDefinition, type Runbook, type StepDefinition, stepsOf } from '../../src/steps/step.ts';
 import type { Generator } from '../generate.ts';
 import { anchorOf, readDecisions, readRequirements } from './requirements.ts';
 
 /** Every runbook there is, in the order people read them (a test says when one is missing). */
-export const RUNBOOKS: readonly Runbook[] = [planned];
+export const RUNBOOKS: readonly Runbook[] = [planned, emergency];
 
-const TITLES: Partial<Record<Context['runbook'], string>> = { planned: 'Planned failover' };
+const TITLES: Partial<Record<Context['runbook'], string>> = {
+  planned: 'Planned failover',
+  emergency: 'Emergency failover',
+};
 
 export const runbookPage: Generator = {
   output: 'docs/runbook.md',

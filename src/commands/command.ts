@@ -4,9 +4,10 @@
  */
 import type { GateNode } from '../machine/types.ts';
 import type { Actor } from '../policy/authorize.ts';
-import type { Line, Message, Person, Reply } from '../ports/chat.ts';
+import type { Line, Message, Person, Refused, Reply } from '../ports/chat.ts';
 import type { Face } from '../runner/face.ts';
 import type { RunView } from '../runner/ledger.ts';
+import type { Alarms } from './alarms.ts';
 
 export type Request = {
   /** Bare words after the subcommand. */
@@ -31,6 +32,8 @@ export type CommandWorld = {
   linkTo(run: string): Promise<string | null>;
   /** The incidents channel, for a link-less mention. */
   channel: string;
+  /** Where regions are watched. */
+  alarms?: Alarms;
 };
 
 export type Command = {
@@ -42,6 +45,8 @@ export type Command = {
   access: 'read' | 'operate' | 'vote';
   /** How many bare words it takes at most; more are refused, never ignored. Without it: any number, they are a text. */
   words?: number;
+  /** Names of its own beside `reason` and `to`; for every other command they are only words. */
+  keys?: readonly string[];
   /** Only a button sends it; left out of help and hint. */
   buttonOnly?: boolean;
   handle(request: Request, world: CommandWorld): Promise<Reply>;
@@ -53,14 +58,22 @@ export const say = (title: Line, lines: Line[] = [], tone: Message['tone'] = 'pl
   message: { title, lines, tone, actions: [] },
 });
 
-export type Refuse = (why: Line, lines?: Line[]) => Promise<Reply>;
+/** An answer that says no. */
+export const sayNo = (why: Line, lines: Line[], refused: Refused): Reply => ({
+  kind: 'message',
+  message: { title: refusal(why), lines, tone: 'bad', actions: [] },
+  refused,
+});
+
+/** What kind of no it is matters to programs; most are about how things stand. */
+export type Refuse = (why: Line, lines?: Line[], refused?: Refused) => Promise<Reply>;
 
 /** Says no, with the reason, and writes it down. */
 export const refuser =
   (request: Request, world: CommandWorld): Refuse =>
-  async (why, lines = []) => {
+  async (why, lines = [], refused = 'state') => {
     await world.runner.refused(request.person, request.text, flat(why), `refused:${request.delivery}`);
-    return say(refusal(why), lines, 'bad');
+    return sayNo(why, lines, refused);
   };
 
 /** A sentence that says no mostly repeats what was typed. */

@@ -1,16 +1,23 @@
 /** Pausing, going on, trying again, asking again, undoing, noting: what operators do to a run under way. */
 import { whereIs } from '../machine/due.ts';
 import { noReturn, stepNode, toUndo } from '../machine/facts.ts';
-import type { Reply } from '../ports/chat.ts';
+import { haltLines } from '../messages/halt.ts';
+import type { Line, Refused, Reply } from '../ports/chat.ts';
 import type { NewEvent, RunView } from '../runner/ledger.ts';
 import { atField, type Command, type CommandWorld, type Request, refuser, runOf, say } from './command.ts';
 import { plainText } from './parse.ts';
 
-/** Takes the event, or says why not; `done` is what the person reads when it was taken. */
-async function act(
+type Deed = {
+  event: NewEvent | ((snapshot: RunView['snapshot']) => NewEvent[]);
+  /** What the person reads when it was taken. */
+  done: string;
+};
+
+/** Takes the event, or says why not. */
+export async function act(
   request: Request,
   world: CommandWorld,
-  make: (view: RunView) => { event: NewEvent; done: string } | { refuse: string },
+  make: (view: RunView) => Deed | { refuse: Line; refused?: Refused },
 ): Promise<Reply> {
   const refuse = refuser(request, world);
   const view = runOf(request, world);
@@ -20,9 +27,10 @@ async function act(
       `${view.run} holds an event this version of Regent does not take (number ${view.refused.index + 1}, ${view.refused.type}). Start the version that wrote it, or go on by hand.`,
     );
   const made = make(view);
-  if ('refuse' in made) return await refuse(made.refuse);
+  if ('refuse' in made) return await refuse(made.refuse, [], made.refused);
   const appended = await world.runner.append(view.run, request.person, made.event, request.delivery);
-  if (appended.ok) return request.via === 'action' ? { kind: 'none' } : say(made.done);
+  if (appended.ok)
+    return request.via === 'action' ? { kind: 'none' } : say(made.done, haltLines({ halt: world.runner.halt }));
   if (appended.because === 'duplicate') return { kind: 'none' };
   return await refuse(`${view.run} does not take that now: it has moved on. See /dr status.`);
 }
@@ -71,6 +79,25 @@ export const resume: Command = {
     }),
 };
 
+/** The held step that is meant: the button's, the one named, or the first. */
+export function heldStep(
+  request: Request,
+  view: RunView,
+  verb: 'retry' | 'check',
+): { step: string; title: string } | { refuse: string } {
+  const held = view.snapshot.context.holds.filter((hold) => hold.kind === 'step');
+  const carried = request.carried['step'];
+  const meant = typeof carried === 'string' ? carried : request.words[0];
+  const hold = meant === undefined ? held[0] : held.find((one) => one.ref === meant);
+  if (hold) return { step: hold.ref, title: stepNode(view.snapshot.context, hold.ref)?.title ?? 'the plan' };
+  return {
+    refuse:
+      held.length === 0
+        ? `${view.run} is not held at a step: there is nothing to ${verb}.`
+        : `“${meant}” is not held. Held: ${held.map((one) => one.ref).join(', ')}.`,
+  };
+}
+
 export const retry: Command = {
   name: 'retry',
   usage: 'retry [step]',
@@ -79,21 +106,11 @@ export const retry: Command = {
   access: 'operate',
   handle: (request, world) =>
     act(request, world, (view) => {
-      const held = view.snapshot.context.holds.filter((hold) => hold.kind === 'step');
-      const carried = request.carried['step'];
-      const meant = typeof carried === 'string' ? carried : request.words[0];
-      const hold = meant === undefined ? held[0] : held.find((one) => one.ref === meant);
-      if (!hold)
-        return {
-          refuse:
-            held.length === 0
-              ? `${view.run} is not held at a step: there is nothing to retry.`
-              : `“${meant}” is not held. Held: ${held.map((one) => one.ref).join(', ')}.`,
-        };
-      const title = stepNode(view.snapshot.context, hold.ref)?.title ?? 'the plan';
+      const meant = heldStep(request, view, 'retry');
+      if ('refuse' in meant) return meant;
       return {
-        event: { type: 'STEP_RETRIED', step: hold.ref, by: request.person },
-        done: `“${title}” is asked about again.`,
+        event: { type: 'STEP_RETRIED', step: meant.step, by: request.person },
+        done: `“${meant.title}” is asked about again.`,
       };
     }),
 };
@@ -160,6 +177,7 @@ export const abort: Command = {
       const ended = endedWords(now);
       if (ended) return { refuse: ended };
       if (whereIs(now.snapshot) === 'rollingBack') return { refuse: `${now.run} is being undone already.` };
+      if (c.end !== null) return { refuse: `${now.run} is over and only tidies up: there is nothing left to abort.` };
       const last = noReturn(c);
       if (last)
         return {

@@ -1,6 +1,7 @@
 import { sentenceOf, UserError } from '../lib/errors.ts';
 import { nearest } from '../lib/nearest.ts';
-import type { Form, Reply } from '../ports/chat.ts';
+import { haltLines } from '../messages/halt.ts';
+import type { Form, Refused, Reply } from '../ports/chat.ts';
 import { atField, type Command, type CommandWorld, type Request, refuser, say } from './command.ts';
 
 /** What is wrong with a region, in a sentence; null when nothing is. */
@@ -15,7 +16,7 @@ export function regionProblem(region: string, world: CommandWorld): string | nul
 async function problem(
   asked: { from: string; to: string | undefined; reason: string },
   world: CommandWorld,
-): Promise<{ field: string; why: string } | null> {
+): Promise<{ field: string; why: string; refused?: Refused } | null> {
   const from = regionProblem(asked.from, world);
   if (from) return { field: 'from', why: `${from} Nothing was started.` };
   if (asked.to !== undefined) {
@@ -44,6 +45,7 @@ async function problem(
     const primary = Object.keys(roles).find((region) => roles[region] === 'primary');
     return {
       field: 'from',
+      refused: 'state',
       why: `${asked.from} is not the primary${primary ? `: ${primary} is` : ''}. A failover names the region that is left; taking a standby out of service is not built yet. Nothing was started.`,
     };
   }
@@ -107,9 +109,11 @@ export const failover: Command = {
 
     const active = world.runner.active();
     if (active) return await refuse(...(await busy(active.run, world)));
+    const { halt } = world.runner;
+    if (halt) return await refuse('No run is started while this stands. Nothing was started.', haltLines({ halt }));
     const wrong = await problem(asked, world);
     if (wrong) {
-      const reply = await refuse(wrong.why);
+      const reply = await refuse(wrong.why, [], wrong.refused ?? 'input');
       return via === 'form' ? atField(wrong.field, wrong.why) : reply;
     }
     const target = asked.to ?? world.runner.targetFor(asked.from);
@@ -127,11 +131,14 @@ export const failover: Command = {
       );
     }
     if (begun.because === 'busy') return await refuse(...(await busy(begun.view.run, world)));
+    if (begun.because === 'halted')
+      return await refuse('No run is started while it is halted: see /dr status. Nothing was started.');
     return say('This was already taken: it acts once.');
   },
 };
 
-async function busy(run: string, world: CommandWorld): Promise<Parameters<ReturnType<typeof refuser>>> {
+/** Why nothing new is started while a run is under way, with the way to it. */
+export async function busy(run: string, world: CommandWorld): Promise<Parameters<ReturnType<typeof refuser>>> {
   const c = world.runner.view(run)!.snapshot.context;
   const link = await world.linkTo(run);
   return [

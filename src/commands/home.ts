@@ -3,10 +3,16 @@ import { sentenceOf } from '../lib/errors.ts';
 import { hashOf } from '../lib/hash.ts';
 import { whereIs } from '../machine/due.ts';
 import { home } from '../messages/home.ts';
-import { type Actor, mayRead, mayVote } from '../policy/authorize.ts';
+import type { Scene } from '../messages/scene.ts';
+import { type Actor, mayOperate, mayRead, mayVote } from '../policy/authorize.ts';
 import type { Message } from '../ports/chat.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { RunView } from '../runner/ledger.ts';
 import { type CommandWorld, openGates } from './command.ts';
+import { reviews } from './review.ts';
+
+/** The most runs a Home asks to be reviewed, the latest: it holds a hundred blocks. */
+const REVIEWS_MAX = 5;
 
 /** The cards of this person's Home, from the state as it is now. */
 export async function homeOf(actor: Actor, world: CommandWorld): Promise<Message[]> {
@@ -15,13 +21,29 @@ export async function homeOf(actor: Actor, world: CommandWorld): Promise<Message
   const view = world.runner.active();
   const now = world.runner.now();
   const { organization } = world.runner.system;
-  if (!view)
-    return home({ scene: null, waiting: [], link: null, roles: await world.runner.rolesNow(), organization, now });
+  const { halt } = world.runner;
+  const sceneOf = ({ snapshot }: RunView): Scene => ({
+    c: snapshot.context,
+    where: whereIs(snapshot),
+    now,
+    facts: {},
+    contacts: world.contacts,
+  });
+  const reviewing = world.runner
+    .all()
+    .filter(({ snapshot }) => reviews(actor, snapshot.context, world.operators))
+    .slice(-REVIEWS_MAX)
+    .map(sceneOf);
+  // Who has said so already is not asked a second time.
+  const lifting =
+    halt !== null && mayOperate(actor, world.operators).ok && halt.asked.every(({ by }) => by !== actor.id);
+  const seen = { reviewing, halt, lifting, organization, now };
+  if (!view) return home({ ...seen, scene: null, waiting: [], link: null, roles: await world.runner.rolesNow() });
   const c = view.snapshot.context;
-  const scene = { c, where: whereIs(view.snapshot), now, facts: {}, contacts: world.contacts };
+  const scene = { ...sceneOf(view), halt };
   const waiting = openGates(view).filter((gate) => mayVote(actor, c, gate).ok);
   const link = await world.linkTo(view.run);
-  return home({ scene, waiting: waiting.map(({ id }) => id), link, roles: {}, organization, now });
+  return home({ ...seen, scene, waiting: waiting.map(({ id }) => id), link, roles: {} });
 }
 
 export type HomesWorld = {

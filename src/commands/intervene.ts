@@ -2,13 +2,15 @@
  * Going past what the runner can know or do: marking a step, skipping one, taking the run over. Each needs a reason,
  * stays on the headline as an override, and the first two are decided by who may decide the step's gate.
  */
-import { gateNode, gatesOf, noReturn, stepNode, stepState } from '../machine/facts.ts';
+import { gateNode, gatesOf, noReturn, settled, stepNode, stepState, stepsOf } from '../machine/facts.ts';
 import type { Context, GateNode, StepNode } from '../machine/types.ts';
+import { haltLines } from '../messages/halt.ts';
 import { who } from '../messages/scene.ts';
 import { mayDecideFor } from '../policy/authorize.ts';
 import type { Form, Reply } from '../ports/chat.ts';
 import type { NewEvent, RunView } from '../runner/ledger.ts';
 import { type Command, type CommandWorld, type Request, refuser, runOf, say } from './command.ts';
+import { waitsForReview } from './review.ts';
 
 /** The gate whose people answer for a step: its phase's own, else the promotion's. */
 const gateFor = (c: Context, step: StepNode): GateNode | undefined =>
@@ -44,7 +46,7 @@ async function onStep(request: Request, world: CommandWorld, deed: Deed): Promis
   const gate = gateFor(c, step);
   const verdict = gate === undefined ? null : mayDecideFor(request.actor, c, gate);
   if (gate !== undefined && verdict?.ok === false)
-    return await refuse([verdict.why, ...(verdict.why.endsWith(': ') ? gate.approvers.map(who) : [])]);
+    return await refuse([verdict.why, ...(verdict.why.endsWith(': ') ? gate.approvers.map(who) : [])], [], 'rights');
   const reason = (request.named['reason'] ?? '').trim();
   const event = deed.event(step, reason);
   if (typeof event === 'string') return await refuse(event);
@@ -118,10 +120,24 @@ export const skip: Command = {
     }),
 };
 
+/** What a takeover does now: the first tidies up, a second ends even that. */
+function takeoverLines(view: RunView): string[] {
+  const c = view.snapshot.context;
+  const left = c.plan === null ? [] : stepsOf(c, 'atEnd').filter((step) => !settled(c, step.id));
+  const titles = left.map((step) => `“${step.title}”`).join(', ');
+  if (c.end !== null && left.length > 0) return [`${view.run} ends at once. Regent leaves undone: ${titles}.`];
+  return [
+    left.length === 0
+      ? `${view.run} ends here for Regent: nothing is undone and nothing more is done.`
+      : `Nothing is undone. Regent lifts what it froze (${titles}), and does nothing more.`,
+    'What is in flight is still written down.',
+  ];
+}
+
 export const takeover: Command = {
   name: 'takeover',
   usage: 'takeover reason:"…"',
-  summary: 'Go on by hand: Regent does nothing more on this run.',
+  summary: 'Go on by hand: Regent lifts what it froze, and does nothing more on this run.',
   access: 'operate',
   words: 0,
   async handle(request, world) {
@@ -139,10 +155,7 @@ export const takeover: Command = {
           title: 'Take over',
           submit: 'Take over',
           meta: JSON.stringify({ run: view.run }),
-          lines: [
-            `${view.run} ends here for Regent: nothing is undone and nothing more is done.`,
-            'What is in flight is still written down.',
-          ],
+          lines: takeoverLines(view),
           fields: [{ id: 'reason', label: 'Why', kind: 'text', hint: 'Everybody will read it.' }],
         },
       };
@@ -157,7 +170,12 @@ export const takeover: Command = {
       return appended.because === 'duplicate'
         ? { kind: 'none' }
         : await refuse('That could not be taken now. See /dr status.');
-    return say(`${view.run} is yours: Regent does nothing more on it.`);
+    return say(
+      appended.view.snapshot.context.endedAt === null
+        ? `${view.run} is yours: Regent lifts what it froze, and does nothing more on it.`
+        : `${view.run} is yours: Regent does nothing more on it.`,
+      haltLines({ halt: world.runner.halt }),
+    );
   },
 };
 
@@ -178,10 +196,9 @@ export const history: Command = {
           { bold: c.run },
           ` ${c.source} → ${c.target}, `,
           { time: c.requestedAt, as: 'date' },
-          ' ',
-          { time: c.requestedAt },
           `, ${c.end ?? 'under way'}: `,
           { untrusted: `“${c.reason}”` },
+          ...(waitsForReview(c) ? [' · overrides not reviewed yet'] : []),
         ];
       }),
     );

@@ -27,11 +27,14 @@ export function plainText(text: string): string {
     .trim();
 }
 
+/** The names every command line may hold; a command may have more (`Command.keys`). */
+export const KEYS: readonly string[] = ['reason', 'to'];
+
 /**
  * Splits a command line into bare words and named values. Only the names in `keys` are names: `db:5432` is a word.
  * Words after an unquoted text value (`reason: disk is full`) belong to it.
  */
-export function parse(text: string, keys: readonly string[] = ['reason', 'to']): Parsed {
+export function parse(text: string, keys: readonly string[] = KEYS): Parsed {
   const input = plainText(text);
   const words: string[] = [];
   const named: Record<string, string> = {};

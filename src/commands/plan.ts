@@ -16,12 +16,13 @@ export const plan: Command = {
     if (from === undefined)
       return await refuse(`Name the region to leave: /dr plan ${Object.keys(world.runner.system.regions)[0]}.`);
     const wrong = regionProblem(from, world);
-    if (wrong) return await refuse(wrong);
+    if (wrong) return await refuse(wrong, [], 'input');
     try {
       const to = request.named['to'] ?? world.runner.targetFor(from);
       const wrongTo = regionProblem(to, world);
-      if (wrongTo) return await refuse(wrongTo);
-      if (to === from) return await refuse(`${from} cannot fail over to itself. Name another region with to:.`);
+      if (wrongTo) return await refuse(wrongTo, [], 'input');
+      if (to === from)
+        return await refuse(`${from} cannot fail over to itself. Name another region with to:.`, [], 'input');
       return { kind: 'message', message: dryRun(await world.runner.dryRun(from, to)) };
     } catch (error) {
       if (error instanceof UserError || error instanceof IntegrationError)

@@ -1,4 +1,5 @@
 import { whereIs } from '../machine/due.ts';
+import { haltLines } from '../messages/halt.ts';
 import { status as statusMessage } from '../messages/status.ts';
 import { type Command, refuser, runOf, say } from './command.ts';
 
@@ -18,7 +19,10 @@ export const status: Command = {
       const primary = Object.keys(roles).find((region) => roles[region] === 'primary');
       return say(
         `Nothing is being moved. ${primary ? `${primary} is primary.` : 'No region answers as primary right now.'}`,
-        Object.entries(roles).map(([region, role]) => `${region}: ${role}`),
+        [
+          ...haltLines({ halt: world.runner.halt }),
+          ...Object.entries(roles).map(([region, role]) => `${region}: ${role}`),
+        ],
       );
     }
     const scene = {
@@ -27,6 +31,7 @@ export const status: Command = {
       now: world.runner.now(),
       facts: {},
       contacts: world.contacts,
+      halt: view.snapshot.context.endedAt === null ? world.runner.halt : null,
     };
     const detail = word === 'detail' || request.via === 'action';
     return { kind: 'message', message: statusMessage(scene, detail, await world.linkTo(view.run)) };

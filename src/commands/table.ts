@@ -1,15 +1,23 @@
 /** Every command. Slack's help, the manifest's hint and the dispatcher are made from this list. */
+import { acknowledge, later } from './acknowledge.ts';
 import type { Command } from './command.ts';
 import { abort, ask, note, pause, resume, retry } from './control.ts';
+import { declare } from './declare.ts';
 import { failover } from './failover.ts';
+import { halt } from './halt.ts';
 import { helpOf } from './help.ts';
 import { history, mark, skip, takeover } from './intervene.ts';
+import { check, more } from './more-time.ts';
+import { override } from './override.ts';
 import { plan } from './plan.ts';
+import { review } from './review.ts';
+import { schedule } from './schedule.ts';
 import { status } from './status.ts';
 import { approve, confirm, deny } from './vote.ts';
 
 export const COMMANDS: Command[] = [
   failover,
+  declare,
   plan,
   status,
   approve,
@@ -18,12 +26,20 @@ export const COMMANDS: Command[] = [
   pause,
   resume,
   retry,
+  check,
+  more,
+  override,
   skip,
   mark,
   abort,
   takeover,
+  halt,
+  acknowledge,
+  later,
   note,
   history,
+  schedule,
+  review,
   ask,
   helpOf(() => COMMANDS),
 ];

@@ -1,7 +1,7 @@
 /** `approve`, `deny` and `confirm`: one way of deciding a gate, whoever asks and wherever. */
 import { whereIs } from '../machine/due.ts';
 import { gateNode, gateState } from '../machine/facts.ts';
-import { type GateNode, PHASES, type Phase } from '../machine/types.ts';
+import { type GateId, type GateNode, PHASES, type Phase } from '../machine/types.ts';
 import { who } from '../messages/scene.ts';
 import { decisionAfter, mayVote } from '../policy/authorize.ts';
 import type { Line, Reply, Span } from '../ports/chat.ts';
@@ -9,7 +9,7 @@ import type { NewEvent, RunView } from '../runner/ledger.ts';
 import { atField, type Command, type CommandWorld, openGates, type Request, refuser, runOf, say } from './command.ts';
 
 /** Which gate is meant: the button's, the one named, the verb's own. Only a denial takes whichever is open. */
-function gateMeant(request: Request, view: RunView, preferred: 'promote' | 'dns' | null): string | null {
+function gateMeant(request: Request, view: RunView, preferred: GateId | null): string | null {
   const carried = request.carried['gate'];
   if (typeof carried === 'string') return carried;
   const named = request.words[0];
@@ -22,7 +22,7 @@ function gateMeant(request: Request, view: RunView, preferred: 'promote' | 'dns'
 async function decide(
   request: Request,
   world: CommandWorld,
-  preferred: 'promote' | 'dns' | null,
+  preferred: GateId | null,
   vote: 'approve' | 'deny',
 ): Promise<Reply> {
   const refuse = refuser(request, world);
@@ -34,13 +34,22 @@ async function decide(
   if (id === null) return await refuse(`${c.run} waits for no decision now.`);
   if (!gate) {
     const gates = c.nodes.filter((node) => node.kind === 'gate').map((node) => node.id);
-    return await refuse(`“${id}” is not a decision of ${c.run}. Decisions: ${gates.join(', ')}. Nothing was decided.`);
+    return await refuse(
+      `“${id}” is not a decision of ${c.run}. Decisions: ${gates.join(', ')}. Nothing was decided.`,
+      [],
+      'input',
+    );
   }
 
   const late = decidedAlready(request, view, gate);
   if (late) return await refuse(late);
   const verdict = mayVote(request.actor, c, gate);
-  if (!verdict.ok) return await refuse([verdict.why, ...(verdict.why.endsWith(': ') ? approvers(gate) : [])]);
+  if (!verdict.ok)
+    return await refuse(
+      [verdict.why, ...(verdict.why.endsWith(': ') ? approvers(gate) : [])],
+      [],
+      verdict.code === 'voted' ? 'state' : 'rights',
+    );
 
   const reason = (request.named['reason'] ?? request.words.filter((word) => word !== id).join(' ')).trim();
   if (vote === 'deny' && reason === '') {
@@ -95,6 +104,7 @@ function decidedAlready(request: Request, view: RunView, gate: GateNode): Line |
   const c = view.snapshot.context;
   const state = c.gates[gate.id];
   if (c.endedAt !== null) return `${c.run} has ended. Nothing more to do.`;
+  if (c.end === 'takenOver') return `${c.run} was taken over by hand: nothing is decided here any more.`;
   if (!PHASES.includes(whereIs(view.snapshot) as Phase))
     return `${c.run} is being undone: nothing is decided any more.`;
   const round = request.carried['round'];

@@ -85,16 +85,25 @@ function urlProblem(given: string): string | undefined {
 
 const placeholders = (given: string) => given.match(/\{[^}]*\}?|\}/g) ?? [];
 
-/** An http(s) address without credentials. `alias` allows `{alias}`, which stands for the region's alias. */
-export function webAddress({ alias = false } = {}) {
+/** What may stand for something of the run in scripts and addresses that belong to a run. */
+export const RUN_PLACEHOLDERS = ['{source}', '{target}', '{sourceAlias}', '{targetAlias}', '{alias}', '{run}'];
+
+/**
+ * An http(s) address without credentials. `alias` allows `{alias}`, which stands for the region's alias; with
+ * `placeholders` those of a run may stand in it.
+ */
+export function webAddress({ alias = false, placeholders: ofRun = false } = {}) {
+  const known = ofRun ? RUN_PLACEHOLDERS : alias ? ['{alias}'] : [];
   return z.string().superRefine((given, context) => {
-    const strange = placeholders(given).find((found) => !(alias && found === '{alias}'));
+    const strange = placeholders(given).find((found) => !known.includes(found));
     const problem =
       strange === undefined
-        ? urlProblem(given.replaceAll('{alias}', 'alias'))
-        : alias
-          ? `${strange} is not known here. The only placeholder is {alias}, the alias of a region.`
-          : `${strange} is a placeholder, and this address is the same in every region. Write it out.`;
+        ? urlProblem(placeholders(given).reduce((text, found) => text.replace(found, 'x'), given))
+        : ofRun
+          ? `${strange} is not known here. Known are ${RUN_PLACEHOLDERS.join(', ')}.`
+          : alias
+            ? `${strange} is not known here. The only placeholder is {alias}, the alias of a region.`
+            : `${strange} is a placeholder, and this address is the same in every region. Write it out.`;
     if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
   });
 }

@@ -6,6 +6,7 @@ import { dirname, resolve } from 'node:path';
 import { ConfigError } from '../lib/errors.ts';
 import { checks } from './checks/list.ts';
 import { generalSentence, problemsOf } from './issues.ts';
+import { withCertificates } from './notify.ts';
 import { type Config, makeSchema } from './schema.ts';
 import { absoluteReference, type Env, type ReadFile, secretReader, unreadable } from './secrets.ts';
 import {
@@ -99,25 +100,56 @@ function readSource(file: string, readFile: ReadFile, mayBeEmpty = false): { tre
 /** Whether the schema has already complained about this very place or about what holds it. */
 const isWithin = (path: Path, known: Path) => known.every((key, index) => path[index] === key);
 
-/** Scripts run in other directories than ours, so what is relative to the file must not stay relative. */
+/** Scripts run in other directories than ours, so what is relative must not stay relative. */
 function withAbsolutePaths(config: Config, absolute: (path: Path, name: string) => string): Config {
+  const directory = absolute(['hooks', 'directory'], config.hooks.directory ?? '.');
+  const program = (argv: string[]) => argv.with(0, resolve(directory, argv[0]!));
+  const asked = <T extends { exec: string[] } | { url: string }>(question: T): T =>
+    'exec' in question ? { ...question, exec: program(question.exec) } : question;
   const regions = Object.entries(config.regions).map(([name, region]): [string, Config['regions'][string]] => {
-    const at = (...path: Path) => ['regions', name, ...path];
     const made = { ...region };
     const kubeconfig = region.kubernetes?.kubeconfig;
     if (region.kubernetes !== undefined && kubeconfig !== undefined)
-      made.kubernetes = { ...region.kubernetes, kubeconfig: absolute(at('kubernetes', 'kubeconfig'), kubeconfig) };
+      made.kubernetes = {
+        ...region.kubernetes,
+        kubeconfig: absolute(['regions', name, 'kubernetes', 'kubeconfig'], kubeconfig),
+      };
     if (region.postgres?.fence.strategy === 'exec') {
-      const program = (verb: 'stop' | 'start', argv: string[]) =>
-        argv.with(0, absolute(at('postgres', 'fence', 'exec', verb, 0), argv[0]!));
       const { stop, start } = region.postgres.fence;
       made.postgres = {
         ...region.postgres,
-        fence: { strategy: 'exec', stop: program('stop', stop), ...(start && { start: program('start', start) }) },
+        fence: { strategy: 'exec', stop: program(stop), ...(start && { start: program(start) }) },
       };
     }
     return [name, made];
   });
-  const allow = config.hooks.allow.map((name, index) => absolute(['hooks', 'allow', index], name));
-  return { ...config, regions: Object.fromEntries(regions), hooks: { ...config.hooks, allow } };
+  const steps = config.steps.map((step) => ({
+    ...step,
+    does: step.does !== null && 'exec' in step.does ? { exec: program(step.does.exec) } : step.does,
+    check: step.check && asked(step.check),
+    undo: step.undo !== null && typeof step.undo !== 'string' ? asked(step.undo) : step.undo,
+  }));
+  const workflows = config.verify.workflows.map((one) => ('exec' in one ? { ...one, exec: program(one.exec) } : one));
+  return {
+    ...config,
+    regions: Object.fromEntries(regions),
+    hooks: { ...config.hooks, directory, allow: config.hooks.allow.map((name) => resolve(directory, name)) },
+    ...(config.monitoring === undefined ? {} : { monitoring: asked(config.monitoring) }),
+    notify: withCertificates(config.notify, absolute),
+    ...(config.backups === undefined ? {} : { backups: located(config.backups, absolute) }),
+    verify: { ...config.verify, workflows },
+    steps,
+  };
+}
+
+/** The manifest's own paths, relative to the file they stand in. */
+function located(
+  backups: NonNullable<Config['backups']>,
+  absolute: (path: Path, name: string) => string,
+): NonNullable<Config['backups']> {
+  const { manifest } = backups;
+  if (manifest === undefined) return backups;
+  const at = (key: 'file' | 'directory') =>
+    manifest[key] === undefined ? {} : { [key]: absolute(['backups', 'manifest', key], manifest[key]) };
+  return { ...backups, manifest: { ...manifest, ...at('file'), ...at('directory') } };
 }

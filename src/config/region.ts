@@ -1,6 +1,7 @@
 /** What a region is made of, and how its database is stopped when the region is left. */
 import { z } from 'zod';
 import { name, type SecretReader, secret, text, webAddress } from './fields.ts';
+import { regionProbes } from './trigger.ts';
 
 const argv = (description: string) => z.array(text()).min(1).describe(description);
 
@@ -61,6 +62,7 @@ export const region = (read: SecretReader) =>
     alias: name('an alias').describe(
       'Fixed name of the region in host names and scripts, written {alias} there. A failover never swaps aliases.',
     ),
+    probes: regionProbes,
     kubernetes: z
       .strictObject({
         context: text().describe('Context of the kubeconfig that leads to this region’s cluster.'),

@@ -6,6 +6,8 @@
  * `Config` is its output. What needs the whole file at once is in checks/, not here.
  */
 import { z } from 'zod';
+import { api } from './api.ts';
+import { backups } from './backups.ts';
 import {
   duration,
   durationOrNone,
@@ -24,8 +26,12 @@ import {
   text,
   webAddress,
 } from './fields.ts';
+import { outside } from './notify.ts';
 import { region } from './region.ts';
+import { monitoring, rules, verify } from './rules.ts';
+import { ownStep } from './steps.ts';
 import { timings } from './timings.ts';
+import { trigger } from './trigger.ts';
 
 export type { Fence } from './region.ts';
 
@@ -78,20 +84,26 @@ const zone = z.strictObject({
     .describe('Records that move with a failover.'),
 });
 
-const gate = z
-  .strictObject({
-    approvers: z.array(person()).prefault([]).describe('Who may vote: group:NAME or user:ID.'),
-    votes: z.int().min(0).max(20).default(1).describe('Approvals needed, each by another person.'),
-    requesterMayVote: z.boolean().default(false).describe('Whether the person who asked for the run may vote.'),
-    timeout: duration().prefault('5m').describe('How long people are given to decide.'),
-    onTimeout: z
-      .enum(['escalate', 'deny', 'approve'])
-      .default('escalate')
-      .describe('What happens then: escalate asks others, deny holds the run, approve goes on without them.'),
-    required: z.boolean().default(true).describe('false: nobody is asked, the evidence alone decides.'),
-    escalateTo: z.array(person()).prefault([]).describe('Who is asked when time runs out: group:NAME or user:ID.'),
-  })
-  .prefault({});
+/** What is not said of a gate of an emergency is as the promotion's. */
+const gateOf = (requesterMayVote: boolean) =>
+  z
+    .strictObject({
+      approvers: z.array(person()).prefault([]).describe('Who may vote: group:NAME or user:ID.'),
+      votes: z.int().min(0).max(20).default(1).describe('Approvals needed, each by another person.'),
+      requesterMayVote: z
+        .boolean()
+        .default(requesterMayVote)
+        .describe('Whether the person who asked for the run may vote.'),
+      timeout: duration().prefault('5m').describe('How long people are given to decide.'),
+      onTimeout: z
+        .enum(['escalate', 'deny', 'approve'])
+        .default('escalate')
+        .describe('What happens then: escalate asks others, deny holds the run, approve goes on without them.'),
+      required: z.boolean().default(true).describe('false: nobody is asked, the evidence alone decides.'),
+      escalateTo: z.array(person()).prefault([]).describe('Who is asked when time runs out: group:NAME or user:ID.'),
+    })
+    .prefault({});
+const gate = gateOf(false);
 
 /** The schema, given how secrets are read. `configSchema` leaves the references as they are. */
 export function makeSchema(read: SecretReader) {
@@ -165,12 +177,26 @@ export function makeSchema(read: SecretReader) {
           'Before the database of the other region is promoted: from there on there is no rollback.',
         ),
         dns: gate.describe('Before clients are sent to the other region.'),
+        declare: gateOf(true).describe(
+          'That a region has failed and an emergency is to be run. Whoever declares it has voted. Without approvers: those of promote.',
+        ),
+        'unverified-fence': gate.describe(
+          'To promote although nobody can say whether the region that failed still takes writes. Without approvers: those of promote.',
+        ),
+        'data-loss': gate.describe('To lose more than objectives.rpo allows. Without approvers: those of promote.'),
       })
       .prefault({})
       .describe('Decisions that people make during a run.'),
     notify: z
       .strictObject({
         channel: slackChannel().describe('Id of the incidents channel. Headlines, cards and threads live there.'),
+        developers: slackChannel()
+          .describe('Id of the developers’ channel. They read there when a change freeze begins and ends.')
+          .exactOptional(),
+        stakeholders: slackChannel()
+          .describe('Id of the stakeholders’ channel. Planned moves are announced there.')
+          .exactOptional(),
+        ...outside(read),
       })
       .describe('Where people are told.'),
     contacts: z
@@ -209,6 +235,8 @@ export function makeSchema(read: SecretReader) {
         apiUrl: webAddress().describe('Address of Slack’s API where it is not the usual one.').exactOptional(),
       })
       .describe('How Regent signs in to Slack, and how Slack reaches it.'),
+    backups: backups(read).exactOptional(),
+    api: api.exactOptional(),
     journal: z
       .strictObject({
         sqlite: text()
@@ -219,17 +247,48 @@ export function makeSchema(read: SecretReader) {
       .describe('Where everything that happened is kept.'),
     hooks: z
       .strictObject({
+        directory: text()
+          .describe('Where relative names of programs start, and where programs run. Without it: beside this file.')
+          .exactOptional(),
         allow: z
           .array(text())
           .prefault([])
-          .describe('Programs that may be run, absolute or relative to this file. Nothing else is ever run.'),
+          .describe('Programs that may be run, absolute or relative to `directory`. Nothing else is ever run.'),
         env: z
           .array(shaped(/^[A-Za-z_][A-Za-z0-9_]*$/, 'the name of an environment variable', 'one like AWS_PROFILE'))
           .prefault([])
           .describe('Names of environment variables handed on to them. All others are withheld.'),
+        jobs: text()
+          .default('data/jobs')
+          .describe(
+            'Directory for the records of programs that run long, relative to the directory Regent is started in.',
+          ),
       })
       .prefault({})
       .describe('Scripts of yours.'),
+    rules,
+    monitoring,
+    metrics: z
+      .strictObject({
+        url: webAddress({ alias: true }).describe('Its address; {alias} stands for the region’s alias.'),
+        token: secret(read)
+          .describe('Bearer token it wants, as env:NAME or file:path.')
+          .meta({ writeOnly: true })
+          .exactOptional(),
+      })
+      .describe('A monitoring system with Prometheus’ query API (/api/v1/query), one in each region.')
+      .exactOptional(),
+    verify,
+    trigger,
+    steps: z.array(ownStep).prefault([]).describe('Steps of your own, beside those every run has.'),
+    followUps: z
+      .array(text())
+      .prefault([
+        'Update the documentation: which region serves now.',
+        'Write down what went wrong, and what the runbook should learn.',
+        'Arrange a post-mortem where one is wanted.',
+      ])
+      .describe('What is left to people after a completed run, shown with its last message.'),
     timings,
   });
 }

@@ -1,8 +1,7 @@
 /** How fast Regent goes about things. All have defaults that suit production; a test world shortens them. */
 import { z } from 'zod';
-import { duration, durationOrNone, shaped } from './fields.ts';
-
-const stepId = () => shaped(/^[a-z][a-z0-9-]*$/, 'the id of a step', 'one like promote-postgres');
+import { duration, durationOrNone } from './fields.ts';
+import { stepId } from './steps.ts';
 
 export const timings = z
   .strictObject({
@@ -17,6 +16,15 @@ export const timings = z
     deafAfter: duration()
       .prefault('60s')
       .describe('Time without a sign of life from Slack after which the connection counts as lost.'),
+    heartbeatEvery: duration()
+      .prefault('2s')
+      .describe('How often a heartbeat row is written where the primary is: it tells how much a disaster has cost.'),
+    fenceEvery: duration()
+      .prefault('1s')
+      .describe('How often a region that was lost is looked at, to fence it the moment it is back.'),
+    openTransactions: durationOrNone()
+      .prefault('10s')
+      .describe('How long open transactions are given to end by themselves once the region that is left is read-only.'),
     drain: durationOrNone().prefault('5s').describe('Time given to calls in flight when Regent is told to stop.'),
     budgets: z
       .record(stepId(), duration())

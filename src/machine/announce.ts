@@ -4,7 +4,7 @@
  * Only names, slots and what the state will not remember; the words are made when the message is sent.
  */
 import { whereIs } from './due.ts';
-import { gateState, stepNode, stepsOf } from './facts.ts';
+import { gateState, heldRules, stepNode, stepState, stepsOf } from './facts.ts';
 import type { Snapshot } from './replay.ts';
 import { type Announcement, type Context, type Hold, PHASES, type Phase, type RunEvent } from './types.ts';
 
@@ -47,6 +47,40 @@ const holdCard = (hold: Hold, event: RunEvent, gone: boolean): Announcement =>
     { broadcast: true },
   );
 
+const FREEZE = 'freeze-changes';
+const LIFT = 'lift-freeze';
+const isOver = (c: Context, step: string): boolean => ['done', 'alreadyDone'].includes(stepState(c, step).status);
+
+/** Whether developers were told of a freeze: an undo keeps the summary of what was done, a mark is among the overrides. */
+function wasFrozen(c: Context): boolean {
+  const { status, summary } = stepState(c, FREEZE);
+  const undo = ['undone', 'undoIntended', 'undoUnknown'].includes(status);
+  return (
+    isOver(c, FREEZE) || (undo && (summary !== null || c.overrides.some(({ rule }) => rule === `mark ${FREEZE} done`)))
+  );
+}
+
+/** What developers are told: that they must hold still, and, where they were told that, that they need not any more. */
+function freeze(was: Context, c: Context): Announcement[] {
+  if (isOver(c, FREEZE) && !isOver(was, FREEZE)) return [say('freeze')];
+  const left = isOver(c, LIFT) || stepState(c, LIFT).status === 'skipped';
+  const leftBefore = isOver(was, LIFT) || stepState(was, LIFT).status === 'skipped';
+  // The first message too: whoever scrolls back must not take it for news.
+  return left && !leftBefore && wasFrozen(c) ? [say('freeze'), say('freezeLifted')] : [];
+}
+
+/** Stakeholders are told from when clients notice it: that it is so, when it stops, when it is over, how it ended. */
+function stakeholders(was: Context, c: Context): Announcement[] {
+  if (c.outage.from === null) return [];
+  const moved =
+    was.outage.from !== c.outage.from ||
+    was.outage.to !== c.outage.to ||
+    was.holds.length > 0 !== c.holds.length > 0 ||
+    was.end !== c.end;
+  const ended = c.endedAt !== null && was.endedAt === null;
+  return [...(moved || ended ? [say('stakeholders')] : []), ...(ended ? [say('stakeholdersEnd')] : [])];
+}
+
 /** The announcements of one event, in the order they are to be read. `seq` is the event's number in its run. */
 export function announcementsOf(before: Snapshot, after: Snapshot, event: RunEvent, seq: number): Announcement[] {
   const c = after.context;
@@ -74,12 +108,21 @@ export function announcementsOf(before: Snapshot, after: Snapshot, event: RunEve
   // A denied or expired gate says so on its own card: a second card would only be in the way.
   for (const hold of c.holds)
     if (hold.kind !== 'gate' && !was.holds.some((old) => old.n === hold.n)) list.push(holdCard(hold, event, false));
+  // A rule's card offers to go on without all the rules that are held: drawn anew when there are more or fewer of them.
+  const [rules, rulesBefore] = [heldRules(c), heldRules(was)];
+  if (rules.length !== rulesBefore.length)
+    for (const { hold } of rules)
+      if (rulesBefore.some((old) => old.hold.n === hold.n)) list.push(holdCard(hold, event, false));
   for (const hold of was.holds)
     if (hold.kind !== 'gate' && !c.holds.some((now) => now.n === hold.n)) list.push(holdCard(hold, event, true));
+
+  list.push(...freeze(was, c), ...stakeholders(was, c));
 
   const promotes = stepsOf(c, 'promoting').some((step) => step.effect);
   if (promotes && c.phases.promoting?.to != null && was.phases.promoting?.to == null)
     list.push(say('promoted', {}, { broadcast: true }));
+  // The last word says whether its overrides have been looked at.
+  if (event.type === 'REVIEWED') list.push(say('ended'));
   if (c.endedAt !== null && was.endedAt === null) list.push(say('ended', {}, { broadcast: true }));
   return list;
 }

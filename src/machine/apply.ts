@@ -2,7 +2,7 @@
  * What each fact does to a run's context. Pure: (context, event) → the part that changes.
  * Whether an event is accepted at all is decided by the guards in machine.ts; nothing here refuses.
  */
-import { gateState, holdOn, stepNode, stepState } from './facts.ts';
+import { gateState, holdOn, standIn, standsInFor, stepNode, stepState } from './facts.ts';
 import type { Context, EventOf, GateState, Hold, PlanNode, RunEvent, StepNode, StepState } from './types.ts';
 
 type Change = Partial<Context>;
@@ -58,6 +58,17 @@ const writesServed = (c: Context, step: string, at: number): Change =>
     ? { outage: { ...c.outage, to: at } }
     : {};
 
+/** The proof was had after all, or is tried again: nobody is asked to do without it now. */
+function withoutStandIn(c: Context, step: string): Change {
+  const gate = standIn(c, step);
+  if (gate === undefined || gateState(c, gate.id).status === 'none') return {};
+  return withGate(c, gate.id, {
+    status: 'none',
+    votes: [],
+    reason: 'the proof is asked for again, or was had after all',
+  });
+}
+
 function stepEnded(
   c: Context,
   event: EventOf<'STEP_DONE' | 'STEP_ALREADY_DONE'>,
@@ -72,9 +83,11 @@ function stepEnded(
         summary: event.summary,
         why: null,
         deadline: null,
+        within: null,
         endedAt: event.at,
       }),
     (now) => withoutHold(now, event.at, 'step', event.step),
+    (now) => withoutStandIn(now, event.step),
     (now) => writesServed(now, event.step, event.at),
   );
 }
@@ -105,18 +118,23 @@ function planned(c: Context, { plan, at }: EventOf<'PLANNED'>): Change {
 }
 
 function outcome(c: Context, event: EventOf<'STEP_NOT_DONE' | 'STEP_UNKNOWN'>): Change {
-  // After the end it is written down, and there is nothing left to hold.
-  const held = c.endedAt === null && (event.type === 'STEP_UNKNOWN' || !event.again);
+  // After the end it is written down, and there is nothing left to hold. Nor where people have taken over: it is theirs.
+  const theirs = c.end === 'takenOver' && stepNode(c, event.step)?.phase !== 'atEnd';
+  // Where a gate stands in for this proof, people are asked there.
+  const status = event.type === 'STEP_UNKNOWN' ? 'unknown' : 'notDone';
+  const asked = standsInFor(standIn(c, event.step), status) && !(event.type === 'STEP_NOT_DONE' && event.again);
+  const held = c.endedAt === null && !theirs && !asked && (event.type === 'STEP_UNKNOWN' || !event.again);
   return inTurn(
     c,
     (now) =>
       withStep(now, event.step, {
-        status: event.type === 'STEP_UNKNOWN' ? 'unknown' : 'notDone',
+        status,
         // A check step that failed without an intent of its own still counts as tried.
         attempt: event.attempt,
         why: event.why,
         evidence: event.evidence,
         deadline: null,
+        within: null,
         endedAt: event.at,
       }),
     (now) => (held ? withHold(now, { kind: 'step', ref: event.step, why: event.why, since: event.at }) : {}),
@@ -147,6 +165,7 @@ export function apply(c: Context, event: RunEvent): Change {
         votes: [],
         evidence: event.evidence,
         escalated: false,
+        extended: 0,
         reason: null,
         how: null,
       });
@@ -165,6 +184,11 @@ export function apply(c: Context, event: RunEvent): Change {
     }
     case 'GATE_ESCALATED':
       return withGate(c, event.gate, { escalated: true, deadline: event.deadline });
+    case 'GATE_EXTENDED':
+      return withGate(c, event.gate, {
+        deadline: event.deadline,
+        extended: gateState(c, event.gate).extended + 1,
+      });
     case 'GATE_REOPENED':
       return inTurn(
         c,
@@ -183,6 +207,7 @@ export function apply(c: Context, event: RunEvent): Change {
           endedAt: null,
           deadline: event.deadline,
           why: null,
+          within: null,
         }),
         ...(first ? { firstIntents: [...c.firstIntents, event.step] } : {}),
         ...(node?.clock === 'writes-stop' && c.outage.from === null ? { outage: { from: at, to: null } } : {}),
@@ -212,7 +237,14 @@ export function apply(c: Context, event: RunEvent): Change {
         (now) => withStep(now, event.step, { status: 'skipped', endedAt: at }),
         (now) => withoutHold(now, at, 'step', event.step),
         (now) => ({
-          overrides: [...now.overrides, { rule: `skip ${event.step}`, by: event.by, reason: event.reason }],
+          overrides: [
+            ...now.overrides,
+            {
+              rule: `${stepNode(now, event.step)?.rule ? 'waive' : 'skip'} ${event.step}`,
+              by: event.by,
+              reason: event.reason,
+            },
+          ],
         }),
       );
     case 'STEP_RETRIED':
@@ -221,11 +253,17 @@ export function apply(c: Context, event: RunEvent): Change {
         (now) => {
           // What is unknown is asked again, never sent again: back to "intended", which only ever settles.
           const { status } = stepState(now, event.step);
-          if (status === 'unknown') return withStep(now, event.step, { status: 'intended', deadline: at });
-          if (status === 'undoUnknown') return withStep(now, event.step, { status: 'undoIntended', deadline: at });
-          return {};
+          const within = event.within ?? null;
+          if (status === 'unknown') return withStep(now, event.step, { status: 'intended', deadline: at, within });
+          if (status === 'undoUnknown')
+            return withStep(now, event.step, { status: 'undoIntended', deadline: at, within });
+          // A proof that people were asked to do without is asked for again, not left to them.
+          if (standIn(now, event.step) && status === 'notDone')
+            return withStep(now, event.step, { status: 'none', within });
+          return within === null ? {} : withStep(now, event.step, { within });
         },
         (now) => withoutHold(now, at, 'step', event.step),
+        (now) => withoutStandIn(now, event.step),
       );
     case 'UNDO_INTENDED':
       return withStep(c, event.step, { status: 'undoIntended', attempt: event.attempt, deadline: event.deadline });
@@ -268,6 +306,8 @@ export function apply(c: Context, event: RunEvent): Change {
       return withoutHolds(c, at, () => true);
     case 'REPLAY_HELD':
       return withHold(c, { kind: 'replay', ref: 'replay', why: event.why, since: at });
+    case 'REVIEWED':
+      return { reviewed: { by: event.by, at, note: event.note } };
     case 'NOTED':
     case 'RESTARTED':
       return {};

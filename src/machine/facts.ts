@@ -2,7 +2,7 @@
  * Questions one can ask of a run's context. Pure; the machine's guards, `due()`, the cards and the commands
  * all ask here, so that a button is offered exactly when the machine would take it.
  */
-import type { Context, GateNode, GateState, Phase, Plan, PlanNode, StepNode, StepState } from './types.ts';
+import type { Context, GateNode, GateState, Hold, Phase, Plan, PlanNode, StepNode, StepState } from './types.ts';
 
 const NO_STEP: StepState = {
   status: 'none',
@@ -14,6 +14,7 @@ const NO_STEP: StepState = {
   intendedAt: null,
   endedAt: null,
   deadline: null,
+  within: null,
 };
 const NO_GATE: GateState = {
   status: 'none',
@@ -25,6 +26,7 @@ const NO_GATE: GateState = {
   votes: [],
   evidence: {},
   escalated: false,
+  extended: 0,
   reason: null,
   how: null,
 };
@@ -55,20 +57,39 @@ const everyStep = (c: Context): StepNode[] => [
   ...c.former,
 ];
 
-/** A step that has ended well or was skipped; a gate that was approved. */
+/** The gate that stands in for this proof, where the plan has one. */
+export const standIn = (c: Context, step: string): GateNode | undefined =>
+  c.nodes.find((node): node is GateNode => node.kind === 'gate' && node.standsInFor?.step === step);
+/** Whether a gate that stands in for a proof is for this answer of it. */
+export const standsInFor = (gate: GateNode | undefined, is: string): boolean =>
+  gate?.standsInFor != null &&
+  (gate.standsInFor.is === is || (gate.standsInFor.is === 'either' && ['unknown', 'notDone'].includes(is)));
+/** Whether such a gate is owed: the proof could not be had, in the very way the gate is for. */
+export const hasArisen = (c: Context, gate: GateNode): boolean =>
+  gate.standsInFor === null || standsInFor(gate, stepState(c, gate.standsInFor.step).status);
+
+/** Whether a person has taken the risk of this very answer of a proof. */
+export function isAnsweredFor(c: Context, step: string, is: 'unknown' | 'notDone'): boolean {
+  const gate = standIn(c, step);
+  return gate !== undefined && standsInFor(gate, is) && gateState(c, gate.id).status === 'approved';
+}
+
+/** A step that has ended well or was skipped, or whose missing proof somebody has answered for; a gate that was approved. */
 export function settled(c: Context, id: string): boolean {
   const node = nodeOf(c, id);
   if (node === undefined) return false;
-  return node.kind === 'gate'
-    ? gateState(c, id).status === 'approved'
-    : ['done', 'alreadyDone', 'skipped'].includes(stepState(c, id).status);
+  if (node.kind === 'gate') return gateState(c, id).status === 'approved';
+  if (['done', 'alreadyDone', 'skipped'].includes(stepState(c, id).status)) return true;
+  const gate = standIn(c, id);
+  return gate !== undefined && hasArisen(c, gate) && gateState(c, gate.id).status === 'approved';
 }
 
 export const inFlight = (c: Context): StepNode[] =>
   everyStep(c).filter((node) => ['intended', 'undoIntended'].includes(stepState(c, node.id).status));
 
+/** What stands in for a proof is owed only where that proof cannot be had: it holds up that step, not its phase. */
 export const gatesApproved = (c: Context, phase: Phase): boolean =>
-  gatesOf(c, phase).every((gate) => gateState(c, gate.id).status === 'approved');
+  gatesOf(c, phase).every((gate) => gate.standsInFor !== null || gateState(c, gate.id).status === 'approved');
 
 /** A phase is over when nothing holds, its gates are approved, its steps settled and none of them is in flight. */
 export const phaseOver = (c: Context, phase: Phase): boolean =>
@@ -77,6 +98,24 @@ export const phaseOver = (c: Context, phase: Phase): boolean =>
   gatesApproved(c, phase) &&
   stepsOf(c, phase).every((step) => settled(c, step.id));
 
+/** Held, and can be looked at without sending anything: an undo cannot, asking about it is undoing it once more. */
+export const mayLook = (c: Context, id: string): boolean =>
+  holdOn(c, 'step', id) !== undefined &&
+  stepNode(c, id) !== undefined &&
+  ['unknown', 'notDone'].includes(stepState(c, id).status);
+/** More time may settle it by itself. An effect that is known not to be done would only be sent again. */
+export const mayWait = (c: Context, id: string): boolean =>
+  mayLook(c, id) && (stepState(c, id).status === 'unknown' || stepNode(c, id)?.effect === false);
+
+/** How often one question may be given more time: what nobody decides for that long is asked anew. */
+const MOST_EXTENSIONS = 12;
+export const mayExtend = (c: Context, gate: string): boolean =>
+  gateState(c, gate).status === 'open' && gateState(c, gate).extended < MOST_EXTENSIONS;
+
+/** Whose overrides are looked at by somebody else: nobody reviews their own. */
+export const mayReview = (c: Context, person: string): boolean =>
+  c.endedAt !== null && c.overrides.length > 0 && c.reviewed === null && c.overrides.every(({ by }) => by !== person);
+
 /** May start now: planned, nothing holds, everything it comes after is settled, and it has not been tried or is proven not done. */
 export function runnable(c: Context, id: string, phase: StepNode['phase']): boolean {
   const node = nodeOf(c, id);
@@ -84,8 +123,13 @@ export function runnable(c: Context, id: string, phase: StepNode['phase']): bool
     node?.kind === 'step' &&
     node.phase === phase &&
     c.holds.length === 0 &&
-    // What tidies up is done under whatever plan there was, and does not wait for what an early end leaves out.
-    (phase === 'atEnd' ? c.plan !== null : currentPlan(c) !== null && gatesApproved(c, phase)) &&
+    // What tidies up is done under whatever plan there was, and does not wait for what an early end leaves out; only for
+    // what a takeover found in flight, or a freeze that comes late would outlast its lifting.
+    (phase === 'atEnd'
+      ? c.plan !== null &&
+        inFlight(c).every((one) => one.phase === 'atEnd' || stepState(c, one.id).status !== 'intended')
+      : currentPlan(c) !== null && gatesApproved(c, phase)) &&
+    !standsInFor(standIn(c, id), stepState(c, id).status) &&
     node.after.every((other) => settled(c, other) || (phase === 'atEnd' && stepNode(c, other)?.phase !== 'atEnd')) &&
     ['none', 'notDone'].includes(stepState(c, id).status)
   );
@@ -99,6 +143,7 @@ export function askable(c: Context, id: string): boolean {
     currentPlan(c) !== null &&
     c.holds.length === 0 &&
     gateState(c, id).status === 'none' &&
+    hasArisen(c, gate) &&
     gate.after.every((other) => settled(c, other))
   );
 }
@@ -127,7 +172,8 @@ export const toUndo = (c: Context): StepNode[] =>
     .flatMap((id) => stepNode(c, id) ?? [])
     .filter((node) => {
       const { status } = stepState(c, node.id);
-      if (node.noUndo !== null) return false;
+      // What tidies up comes after every undo, and is never taken back.
+      if (node.noUndo !== null || node.phase === 'atEnd') return false;
       return status === 'notDone' ? node.repeat !== 'once' : !['undone', 'none'].includes(status);
     });
 
@@ -136,3 +182,10 @@ export const holdOn = (c: Context, kind: Context['holds'][number]['kind'], ref: 
 
 export const approvals = (gate: GateState): string[] =>
   gate.votes.filter((vote) => vote.vote === 'approve').map((vote) => vote.by);
+
+/** The rules of the house a run is held at now, in the order of their holds. */
+export const heldRules = (c: Context): { hold: Hold; step: StepNode }[] =>
+  c.holds.flatMap((hold) => {
+    const step = hold.kind === 'step' ? stepNode(c, hold.ref) : undefined;
+    return step?.rule ? [{ hold, step }] : [];
+  });

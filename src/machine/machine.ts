@@ -17,6 +17,11 @@ const on =
     test(context, event as Of<T>);
 
 const held = (c: Context, step: string) => is.holdOn(c, 'step', step) !== undefined;
+/** People are asked to do without this proof: it may be tried again instead. */
+const standInAsked = (c: Context, step: string) => {
+  const gate = is.standIn(c, step);
+  return gate !== undefined && is.gateState(c, gate.id).status === 'open';
+};
 /** Tried and not known to be done; not a proof. What took the way back, perhaps, is marked first: skipped, it would be forgotten. */
 const skippable = (c: Context, id: string) => {
   const node = is.stepNode(c, id);
@@ -134,6 +139,8 @@ const begun = ({ context }: { context: Context }) => context.run !== '';
 /** An outcome that is not of the current attempt is still a fact: it is told, and changes nothing. */
 const outcomeOf = (guard: ReturnType<typeof on>) => [accept(guard), { guard: begun, actions: 'keep' as const }];
 
+const takenOver = { type: 'endAs' as const, params: { end: 'takenOver' as const } };
+
 export const failover = machineSetup.createMachine({
   id: 'failover',
   context: {
@@ -159,6 +166,7 @@ export const failover = machineSetup.createMachine({
     phases: {},
     outage: { from: null, to: null },
     overrides: [],
+    reviewed: null,
     end: null,
     endedAt: null,
   },
@@ -192,6 +200,11 @@ export const failover = machineSetup.createMachine({
             ),
             GATE_DECIDED: accept(on<'GATE_DECIDED'>((c, e) => open(c, e.gate, e.hash))),
             GATE_ESCALATED: accept(on<'GATE_ESCALATED'>((c, e) => is.gateState(c, e.gate).status === 'open')),
+            GATE_EXTENDED: accept(
+              on<'GATE_EXTENDED'>(
+                (c, e) => is.mayExtend(c, e.gate) && e.deadline > (is.gateState(c, e.gate).deadline ?? 0),
+              ),
+            ),
             GATE_REOPENED: accept(
               on<'GATE_REOPENED'>((c, e) => {
                 const { status } = is.gateState(c, e.gate);
@@ -250,7 +263,7 @@ export const failover = machineSetup.createMachine({
         },
         finishing: {
           id: 'finishing',
-          always: (['completed', 'rolledBack', 'aborted'] as const).map((end) => ({
+          always: (['completed', 'rolledBack', 'aborted', 'takenOver'] as const).map((end) => ({
             guard: ({ context }: { context: Context }) =>
               context.end === end &&
               // Without a plan nothing was begun, so there is nothing to tidy up either.
@@ -271,11 +284,7 @@ export const failover = machineSetup.createMachine({
         completed: { tags: 'ended', entry: 'ended' },
         rolledBack: { tags: 'ended', entry: 'ended' },
         aborted: { tags: 'ended', entry: 'ended' },
-        takenOver: {
-          id: 'takenOver',
-          tags: 'ended',
-          entry: [{ type: 'endAs', params: { end: 'takenOver' } }, 'ended'],
-        },
+        takenOver: { id: 'takenOver', tags: 'ended', entry: 'ended' },
       },
     },
     control: {
@@ -300,14 +309,23 @@ export const failover = machineSetup.createMachine({
       on<'PAUSED'>((c) => c.run !== '' && c.endedAt === null && !c.holds.some((h) => h.kind === 'person')),
     ),
     RESUMED: accept(on<'RESUMED'>((c) => c.holds.some((h) => h.kind === 'person' || h.kind === 'replay'))),
-    STEP_RETRIED: accept(on<'STEP_RETRIED'>((c, e) => held(c, e.step))),
+    STEP_RETRIED: accept(on<'STEP_RETRIED'>((c, e) => held(c, e.step) || standInAsked(c, e.step))),
     STEP_MARKED: accept(
       on<'STEP_MARKED'>((c, e) => held(c, e.step) && ['unknown', 'notDone'].includes(is.stepState(c, e.step).status)),
     ),
-    TAKEN_OVER: {
-      guard: on<'TAKEN_OVER'>((c) => c.run !== '' && c.endedAt === null),
-      target: '#takenOver',
-      actions: 'take',
-    },
+    TAKEN_OVER: [
+      {
+        // What tidies up is owed at every end; asked for again while that is under way, it ends at once.
+        guard: on<'TAKEN_OVER'>((c) => c.run !== '' && c.end === null),
+        target: '#finishing',
+        actions: ['take', takenOver],
+      },
+      {
+        guard: on<'TAKEN_OVER'>((c) => c.run !== '' && c.endedAt === null),
+        target: '#takenOver',
+        actions: ['take', takenOver],
+      },
+    ],
+    REVIEWED: accept(on<'REVIEWED'>((c, e) => is.mayReview(c, e.by))),
   },
 });

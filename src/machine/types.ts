@@ -20,6 +20,9 @@ export type Mode = 'planned' | 'emergency';
 export type End = 'completed' | 'rolledBack' | 'aborted' | 'takenOver';
 /** How a step may be repeated (DESIGN §2): sets a state, can be seen to be done, or must not be sent twice. */
 export type Repeat = 'idempotent' | 'verifiable' | 'once';
+/** The decisions people owe. */
+export const GATES = ['declare', 'promote', 'dns', 'unverified-fence', 'data-loss'] as const;
+export type GateId = (typeof GATES)[number];
 export type Evidence = { [key: string]: Json };
 
 export type StepNode = {
@@ -35,6 +38,8 @@ export type StepNode = {
   noUndo: string | null;
   /** Proves what later steps rest on: never skipped. */
   proves: boolean;
+  /** A rule of the house: a named person may waive it. */
+  rule: boolean;
   onFailure: 'hold' | 'rollback';
   budgetMs: number;
   /** What it does to the outage clock: clients' writes stop with its intent, or are proven to be served when it is done. */
@@ -54,6 +59,11 @@ export type GateNode = {
   onTimeout: 'escalate' | 'deny' | 'approve';
   escalateTo: string[];
   required: boolean;
+  /**
+   * Arises only where this proof could not be had, and then stands in for it: a person takes the risk by name.
+   * `unknown`: nobody can say; `notDone`: it is known not to be so; `either` of them.
+   */
+  standsInFor: { step: string; is: 'unknown' | 'notDone' | 'either' } | null;
 };
 export type PlanNode = StepNode | GateNode;
 
@@ -81,8 +91,20 @@ export type PlanValues = {
   dns: RecordChange[];
   targetHealth: { service: string; url: string }[];
   publicHealth: { service: string; url: string }[];
+  /** Scripts and endpoints of the owner's own steps, as they will be called: by step id. */
+  scripts: Record<string, ScriptCalls>;
 };
-export type Bounds = { lagSeconds: number };
+/** Placeholders filled in; `check` and `undo` null where there is none. */
+export type ScriptCalls = {
+  does: { exec: string[] } | { start: string; status: string | null } | null;
+  check: { url: string } | { exec: string[] } | null;
+  undo: { url: string } | { exec: string[] } | null;
+};
+export type Bounds = {
+  lagSeconds: number;
+  /** What may be lost, as it was measured when the plan was made; null where nothing may. */
+  loss: { seconds: number; bytes: number } | null;
+};
 
 export type Plan = {
   hash: string;
@@ -124,6 +146,8 @@ export type StepState = {
   endedAt: number | null;
   /** Of the call in flight, by the journal's clock. */
   deadline: number | null;
+  /** How long the next attempt is given where a person said so, ms; else the node's budget. */
+  within: number | null;
 };
 
 export type GateState = {
@@ -137,6 +161,8 @@ export type GateState = {
   votes: Vote[];
   evidence: { [step: string]: Evidence };
   escalated: boolean;
+  /** How often people have given it more time. */
+  extended: number;
   reason: string | null;
   how: 'votes' | 'timeout' | 'policy' | null;
 };
@@ -168,6 +194,8 @@ export type Context = {
   phases: Partial<Record<Phase, { from: number; to: number | null; entered: number }>>;
   outage: { from: number | null; to: number | null };
   overrides: { rule: string; by: string; reason: string }[];
+  /** Overrides stay on show until somebody who made none of them has looked at them. */
+  reviewed: { by: string; at: number; note: string } | null;
   end: End | null;
   endedAt: number | null;
 };
@@ -207,6 +235,7 @@ export type RunEvent =
       }
     >
   | Fact<'GATE_ESCALATED', { gate: string; deadline: number }>
+  | Fact<'GATE_EXTENDED', { gate: string; deadline: number; by: string }>
   | Fact<'GATE_REOPENED', { gate: string; why: string }>
   | Fact<
       'STEP_INTENDED',
@@ -225,7 +254,8 @@ export type RunEvent =
   | Fact<'STEP_UNKNOWN', { step: string; attempt: number; why: string; evidence: Evidence }>
   | Fact<'STEP_MARKED', { step: string; as: 'done' | 'notDone'; by: string; reason: string }>
   | Fact<'STEP_SKIPPED', { step: string; by: string; reason: string }>
-  | Fact<'STEP_RETRIED', { step: string; by: string }>
+  /** `within`: another budget for this one attempt, ms; 0 asks once and sends nothing. */
+  | Fact<'STEP_RETRIED', { step: string; by: string; within?: number }>
   | Fact<'UNDO_INTENDED', { step: string; attempt: number; deadline: number }>
   | Fact<'UNDO_DONE', { step: string; attempt: number; evidence: Evidence }>
   | Fact<'UNDO_UNKNOWN', { step: string; attempt: number; why: string }>
@@ -235,6 +265,7 @@ export type RunEvent =
   | Fact<'ABORTED', { by: string; reason: string }>
   | Fact<'TAKEN_OVER', { by: string; reason: string }>
   | Fact<'NOTED', { by: string; text: string }>
+  | Fact<'REVIEWED', { by: string; note: string }>
   | Fact<'REPLAY_HELD', { why: string }>
   | Fact<'RESTARTED', { checking: string[] }>;
 

@@ -2,6 +2,7 @@
 import type { GateNode, Plan } from '../machine/types.ts';
 import type { Answer } from '../ports/answer.ts';
 import type { Line, Message } from '../ports/chat.ts';
+import { ownCalls } from './own-calls.ts';
 import { listed, route, SIGN, who } from './scene.ts';
 
 type Asked = { plan: Plan; steps: { id: string; title: string; phase: string; effect: boolean; answer: Answer }[] };
@@ -34,6 +35,7 @@ export function dryRun({ plan, steps }: Asked): Message {
         ? `${SIGN.done} Ready: every check that can be asked beforehand says yes.`
         : `${SIGN.notDone} Not ready: ${notReady.map((step) => step.title).join(', ')}.`,
       ...steps.map(line),
+      ...ownCalls(plan),
       ...gates,
       'Proofs asked during the run: the fence, the log position, a write in the target, DNS answers, public health.',
     ],

@@ -1,6 +1,6 @@
 /** A gate's card: the evidence for the decision, what it means, the votes so far, and the buttons while it is open. */
 import { bytesText } from '../lib/bytes.ts';
-import { stepsOf } from '../machine/facts.ts';
+import { mayExtend, stepsOf } from '../machine/facts.ts';
 import type { Context, Evidence, GateNode, GateState } from '../machine/types.ts';
 import type { Action, Line, Message, Span } from '../ports/chat.ts';
 import { abortButton, askedAt, button, isForward, listed, route, type Scene, SIGN, who } from './scene.ts';
@@ -39,8 +39,8 @@ function why(state: GateState): Span[] {
   return reason === '' ? [': it is asked again.'] : [': ', { untrusted: reason }, '. It is asked again.'];
 }
 
-const over = ({ c }: Scene): string =>
-  c.endedAt === null ? 'is being undone' : c.end === 'takenOver' ? 'was taken over by hand' : 'has ended';
+const over = ({ c, where }: Scene): string =>
+  c.end === 'takenOver' ? 'was taken over by hand' : where === 'rollingBack' ? 'is being undone' : 'has ended';
 
 /** What happens when it is approved, and what cannot be taken back. */
 function meaning(node: GateNode, c: Context): Line[] {
@@ -61,6 +61,8 @@ function meaning(node: GateNode, c: Context): Line[] {
       ...(more > 0 ? [`… and ${more} more`] : []),
     ];
   }
+  const risk = riskOf(node.id, c);
+  if (risk !== null) return risk;
   const fence = values.fence;
   const how =
     fence.strategy === 'statefulset'
@@ -69,11 +71,48 @@ function meaning(node: GateNode, c: Context): Line[] {
         ? 'SQL only: the server stays up'
         : fence.ref;
   const last = stepsOf(c, node.phase).find((step) => step.effect && step.noUndo !== null);
+  if (c.mode === 'emergency')
+    return [
+      `What happens: ${c.source} is fenced as far as it can be reached, ${c.target} takes over with what it has. Writes that did not get there are lost.`,
+      last
+        ? `After “${last.title}” there is no rollback; going back is a failback.`
+        : 'Every step of it can be undone.',
+    ];
   return [
     `What happens: writers in ${c.source} stop, Postgres there is fenced (${how}; ${fence.strength}), ${c.target} takes over. Writes are refused meanwhile.`,
     last ? `After “${last.title}” there is no rollback; going back is a failback.` : 'Every step of it can be undone.',
   ];
 }
+
+/** What is risked with a decision that only an emergency knows. */
+function riskOf(gate: string, { source, target, plan }: Context): Line[] | null {
+  switch (gate) {
+    case 'declare':
+      return [
+        `What it means: ${source} counts as lost. ${target} is made ready at once, and its promotion is asked for next.`,
+        'Nothing is stopped or promoted by this alone.',
+      ];
+    case 'unverified-fence':
+      return [
+        `Nobody can say whether ${source} still takes writes: it could not be reached to be fenced, and it does not answer.`,
+        `If it does, both regions will hold writes that the other lacks, and people will have to reconcile them by hand.`,
+        `Approve only if you know from elsewhere that ${source} is down, or if waiting costs more than that.`,
+      ];
+    case 'data-loss':
+      return [
+        `More would be lost than was promised (objectives.rpo: ${plan?.bounds.lagSeconds ?? '?'} s). What is lost does not come back by itself.`,
+        `If ${source} can be reached again in time, nothing of it needs to be lost.`,
+      ];
+    default:
+      return null;
+  }
+}
+
+/** What may be lost: approved as this bound, asked again if it is worse by then. */
+const lossOf = ({ lossSeconds, lossBytes, boundSeconds }: Evidence): string =>
+  typeof lossSeconds !== 'number' || typeof lossBytes !== 'number'
+    ? 'writes lost: NOBODY CAN SAY how many'
+    : `writes lost: at most ${Number(lossSeconds).toFixed(1)} s, ${bytesText(Number(lossBytes))} (RPO ${boundSeconds} s)`;
 
 /** A check that may be skipped: what it saw is so when it saw no trouble; nothing seen is not so. */
 const isSo = ({ trouble }: Evidence): boolean => Array.isArray(trouble) && trouble.length === 0;
@@ -87,6 +126,8 @@ function evidence(node: GateNode, state: GateState, c: Context): Line[] {
     parts.push(
       `lag ${Number(lag['lagSeconds']).toFixed(1)} s, ${bytesText(Number(lag['lagBytes']))} (bound ${lag['boundSeconds']} s)`,
     );
+  const loss = state.evidence['loss-measured'];
+  if (loss) parts.push(lossOf(loss));
   const redis = state.evidence['redis-in-sync'];
   if (redis)
     parts.push(
@@ -94,6 +135,10 @@ function evidence(node: GateNode, state: GateState, c: Context): Line[] {
     );
   const health = state.evidence['target-healthy'];
   if (health) parts.push(isSo(health) ? `${c.target} healthy` : `${c.target} NOT seen healthy`);
+  const parity = state.evidence['config-parity'];
+  if (parity) parts.push(isSo(parity) ? 'both regions configured alike' : 'regions NOT seen configured alike');
+  const monitored = state.evidence['target-monitored'];
+  if (monitored) parts.push(isSo(monitored) ? `${c.target} monitored` : `${c.target} NOT seen monitored`);
   const capacity = state.evidence['target-capacity'];
   if (capacity)
     parts.push(
@@ -163,7 +208,11 @@ function actions(scene: Scene, node: GateNode, state: GateState): Action[] {
       yes: label,
       no: 'Not yet',
     };
-    return [button(verb, label, c, more, { style: 'primary', confirm }), button('deny', 'Deny…', c, more)];
+    return [
+      button(verb, label, c, more, { style: 'primary', confirm }),
+      button('deny', 'Deny…', c, more),
+      ...(mayExtend(c, node.id) ? [button('more', '5 more minutes', c, more)] : []),
+    ];
   }
   if (state.status === 'denied' || state.status === 'expired')
     return isForward(scene) ? [button('ask', 'Ask again', c, more), ...abortButton(scene)] : [];

@@ -4,6 +4,8 @@ import { gateNode, gatesOf, stepNode, stepState, stepsOf, toUndo } from '../mach
 import { PHASES, type Phase } from '../machine/types.ts';
 import type { Action, Line, Message, Tone } from '../ports/chat.ts';
 import { endedLine } from './ended.ts';
+import { haltLines } from './halt.ts';
+import { overrideLines, reviewLines } from './overrides.ts';
 import {
   abortButton,
   askedAt,
@@ -33,10 +35,7 @@ const SIDE_WORDS: Record<string, string> = { rollingBack: 'being undone', finish
 export function headline(scene: Scene): Message {
   const { c, where } = scene;
   const ended = c.endedAt !== null && c.end !== null;
-  const lines: Line[] = [state(scene), bar(scene), clocks(scene), waiting(scene)];
-  const overrides = c.overrides.map(
-    ({ rule, by, reason }): Line => ['Override: ', { code: rule }, ' by ', who(by), ', ', { untrusted: `“${reason}”` }],
-  );
+  const lines: Line[] = [...haltLines(scene), state(scene), bar(scene), clocks(scene), waiting(scene)];
   const footnote = isForward(scene) ? noWayBack(scene) : null;
   const tone: Tone = ended
     ? c.end === 'completed'
@@ -49,11 +48,11 @@ export function headline(scene: Scene): Message {
         : 'plain';
   return {
     title: [`${modeSign(c)} `, { bold: c.run }, ` · ${route(c)} · ${kindOf(c)}`],
-    lines: [...(ended ? [endedLine(scene), state(scene)] : lines), ...overrides],
+    lines: [...(ended ? [endedLine(scene), state(scene)] : lines), ...overrideLines(c), ...reviewLines(c)],
     tone,
     actions: ended || !isForward(scene) ? [] : actions(scene),
     ...(footnote === null ? {} : { footnote }),
-    fallback: `${c.run}: ${route(c)}, ${ended ? END_WORDS[c.end!] : c.holds.length > 0 ? 'held' : (SIDE_WORDS[where] ?? where)}.`,
+    fallback: `${scene.halt && !ended ? 'HALTED. ' : ''}${c.run}: ${route(c)}, ${ended ? END_WORDS[c.end!] : c.holds.length > 0 ? 'held' : (SIDE_WORDS[where] ?? where)}.`,
   };
 }
 
@@ -79,6 +78,7 @@ function state({ c, where }: Scene): Line {
       ...asked,
     ];
   }
+  if (c.end === 'takenOver') return [`${SIGN.held} taken over by hand; Regent lifts what it froze · `, ...asked];
   if (where === 'rollingBack') return [`↩ undoing, ${toUndo(c).length} left · `, ...asked];
   return [`${SIGN.running} ${SIDE_WORDS[where] ?? where} · `, ...asked];
 }
@@ -101,7 +101,8 @@ function clocks({ c, now }: Scene): Line {
   const { from, to } = c.outage;
   if (from !== null)
     parts.push(`${SIGN.refused} writes refused ${clockText((to ?? now) - from)}${to === null ? ' and counting' : ''}`);
-  else parts.push('writes go on');
+  // Of a region that is lost nobody knows.
+  else if (c.mode === 'planned') parts.push('writes go on');
   return parts.join(' · ');
 }
 

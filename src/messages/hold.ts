@@ -1,6 +1,7 @@
 /** The card of a hold: what is not known or not done, what that means, and the choices that are valid now. */
-import { stepNode, stepState } from '../machine/facts.ts';
+import { mayLook, mayWait, stepNode, stepState } from '../machine/facts.ts';
 import type { Action, Line, Message } from '../ports/chat.ts';
+import { ruleHold } from './rule-hold.ts';
 import { abortButton, button, noWayBack, route, type Scene, SIGN, who } from './scene.ts';
 
 export function hold(scene: Scene): Message | null {
@@ -27,6 +28,7 @@ export function hold(scene: Scene): Message | null {
           actions: [],
         };
   }
+  if (step?.rule) return ruleHold(scene, step);
   if (!now)
     return {
       title: [`${SIGN.running} “${name}” is no longer held · ${route(c)} · ${c.run}`],
@@ -73,12 +75,17 @@ export function hold(scene: Scene): Message | null {
   };
 }
 
+/** What lets it go on by itself: a look, some more time, another try. Only the last may send anything. */
+function onwards({ c, facts }: Scene, ref: string): Action[] {
+  if (facts['kind'] === 'replay') return [button('resume', 'Resume', c, {}, { style: 'primary' })];
+  const look = (style: { style?: 'primary' }) => button('check', 'Check now', c, { step: ref }, style);
+  if (mayWait(c, ref)) return [look({ style: 'primary' }), button('more', '5 more minutes', c, { step: ref })];
+  const again = stepState(c, ref).status === 'undoUnknown' ? 'Undo again' : 'Retry';
+  return [button('retry', again, c, { step: ref }, { style: 'primary' }), ...(mayLook(c, ref) ? [look({})] : [])];
+}
+
 function actions(scene: Scene, ref: string, unknown: boolean): Action[] {
-  const { c, facts } = scene;
-  const on =
-    facts['kind'] === 'replay'
-      ? button('resume', 'Resume', c, {}, { style: 'primary' })
-      : button('retry', unknown ? 'Check again' : 'Retry', c, { step: ref }, { style: 'primary' });
+  const { c } = scene;
   const state = stepState(c, ref);
   const node = stepNode(c, ref);
   const failed = state.status === 'notDone' || state.status === 'unknown';
@@ -90,5 +97,5 @@ function actions(scene: Scene, ref: string, unknown: boolean): Action[] {
   }
   const lost = unknown && node?.noUndo !== null;
   if (node && failed && !node.proves && !lost) more.push(button('skip', 'Skip…', c, { step: ref }));
-  return [on, ...more, ...abortButton(scene)];
+  return [...onwards(scene, ref), ...more, button('takeover', 'Take over…', c), ...abortButton(scene)];
 }

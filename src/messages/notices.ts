@@ -1,7 +1,10 @@
 /** Short messages in the thread: the plan, the promotion, notes, restarts, escalations, late answers. */
+
+import { bytesText } from '../lib/bytes.ts';
 import { stepNode } from '../machine/facts.ts';
-import type { GateNode } from '../machine/types.ts';
+import type { GateNode, Plan } from '../machine/types.ts';
 import type { Message } from '../ports/chat.ts';
+import { ownCalls } from './own-calls.ts';
 import { listed, route, type Scene, SIGN, who } from './scene.ts';
 
 const notice = (title: Message['title'], lines: Message['lines'] = [], tone: Message['tone'] = 'plain'): Message => ({
@@ -19,11 +22,22 @@ export function plan({ c, facts }: Scene): Message | null {
     [{ bold: 'The plan' }, ` · ${route(c)} · `, { code: now.hash.slice(0, 12) }],
     [
       `Scale up in ${c.target}: ${values.deployments.map(({ name, replicas }) => `${name} ${replicas}`).join(', ')}`,
-      `Stop in ${c.source}: ${values.stopWriters.join(', ') || 'nothing'}; fence Postgres there (${values.fence.strategy}, ${values.fence.strength})`,
-      `Promote Postgres${values.cache ? ' and Redis' : ''} in ${c.target}; lag bound ${now.bounds.lagSeconds} s`,
+      now.mode === 'emergency'
+        ? `Fence ${c.source} as far as it answers, and the rest the moment it does`
+        : `Stop in ${c.source}: ${values.stopWriters.join(', ') || 'nothing'}; fence Postgres there (${values.fence.strategy}, ${values.fence.strength})`,
+      `Promote Postgres${values.cache ? ' and Redis' : ''} in ${c.target}; ${boundOf(now)}`,
       `Then ${values.dns.length} DNS records to ${c.target}`,
+      ...ownCalls(now),
     ],
   );
+}
+
+/** How far behind it may be, or how much may be lost. */
+function boundOf({ mode, bounds: { lagSeconds, loss } }: Plan): string {
+  if (mode === 'planned') return `lag bound ${lagSeconds} s`;
+  return loss === null
+    ? 'what would be lost is not measured yet'
+    : `writes lost: at most ${loss.seconds.toFixed(1)} s, ${bytesText(loss.bytes)}`;
 }
 
 export const promoted = ({ c }: Scene): Message =>

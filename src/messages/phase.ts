@@ -3,22 +3,24 @@ import { tookText } from '../lib/duration.ts';
 import { stepNode, stepState, stepsOf, toUndo } from '../machine/facts.ts';
 import type { Context, StepNode, StepState } from '../machine/types.ts';
 import type { Line, Message } from '../ports/chat.ts';
-import { type Scene, SIGN, stepSign } from './scene.ts';
+import { progressText } from './progress.ts';
+import { type Scene, SIGN, type StepProgress, stepSign } from './scene.ts';
 
-/** A step in one line: sign, title, how long, what was seen or what is missing. */
-export function stepLine(c: Context, step: StepNode): Line {
+/** A step in one line: sign, title, how long, how far it is, what was seen or what is missing. */
+export function stepLine(c: Context, step: StepNode, progress?: StepProgress): Line {
   const state = stepState(c, step.id);
   // Of what was skipped or undone later it would be the time people took.
   const timed = ['done', 'notDone', 'unknown'].includes(state.status);
   const took =
     timed && state.intendedAt !== null && state.endedAt !== null ? [tookText(state.endedAt - state.intendedAt)] : [];
-  const said = saidOf(state);
+  const said = state.status === 'intended' && progress ? progressText(progress) : saidOf(state);
   const rest = [...took, ...(said ? [said] : [])].join(' · ');
   return [`${stepSign(state)} ${step.title}`, ...(rest === '' ? [] : [' · ', { untrusted: rest }])];
 }
 
 /** What was seen counts as long as it is so: of what is undone, or asked about again, it would be an old truth. */
-function saidOf({ status, summary, why }: StepState): string | null {
+function saidOf(state: StepState): string | null {
+  const { status, summary, why } = state;
   switch (status) {
     case 'skipped':
       return 'skipped';
@@ -27,7 +29,7 @@ function saidOf({ status, summary, why }: StepState): string | null {
     case 'undoIntended':
       return 'being undone';
     case 'undone':
-      return 'put back as it was';
+      return wasKept(state) ? 'left as it is' : 'put back as it was';
     case 'done':
     case 'alreadyDone':
       return summary;
@@ -36,7 +38,10 @@ function saidOf({ status, summary, why }: StepState): string | null {
   }
 }
 
-export function phase({ c, where, facts }: Scene): Message | null {
+/** There was nothing of it to take back: what it left is no harm. */
+const wasKept = ({ evidence }: StepState): boolean => evidence?.['kept'] === true;
+
+export function phase({ c, where, facts, progress = {} }: Scene): Message | null {
   const name = String(facts['phase']) as StepNode['phase'];
   const tried = stepsOf(c, name).filter((step) => stepState(c, step.id).status !== 'none');
   if (tried.length === 0) return null;
@@ -46,7 +51,7 @@ export function phase({ c, where, facts }: Scene): Message | null {
   const sign = over ? SIGN.done : where === name ? SIGN.running : '·';
   return {
     title: [{ bold: `${sign} ${name === 'atEnd' ? 'tidying up' : name}` }],
-    lines: tried.map((step) => stepLine(c, step)),
+    lines: tried.map((step) => stepLine(c, step, progress[step.id])),
     tone: 'plain',
     actions: [],
   };
@@ -55,7 +60,10 @@ export function phase({ c, where, facts }: Scene): Message | null {
 /** The same for what is undone, newest first. */
 export function undo({ c }: Scene): Message | null {
   if (c.firstIntents.length === 0) return null;
-  const steps = c.firstIntents.toReversed().flatMap((id) => stepNode(c, id) ?? []);
+  const steps = c.firstIntents
+    .toReversed()
+    .flatMap((id) => stepNode(c, id) ?? [])
+    .filter((step) => step.phase !== 'atEnd');
   const left = toUndo(c);
   return {
     title: [{ bold: '↩ Undoing, last first' }],
@@ -63,7 +71,9 @@ export function undo({ c }: Scene): Message | null {
       const state = stepState(c, step.id);
       const words =
         state.status === 'undone'
-          ? 'as it was'
+          ? wasKept(state)
+            ? 'left as it is'
+            : 'as it was'
           : state.status === 'undoIntended'
             ? 'running'
             : state.status === 'undoUnknown'

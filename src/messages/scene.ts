@@ -3,7 +3,12 @@
 import type { Json } from '../lib/json.ts';
 import { gateState, noReturn, stepsOf, toUndo } from '../machine/facts.ts';
 import { type Context, type GateNode, PHASES, type StepNode, type StepState } from '../machine/types.ts';
+import type { Progress } from '../ports/answer.ts';
 import type { Action, Span } from '../ports/chat.ts';
+import type { Halt } from './halt.ts';
+
+/** How far a step is that takes its time; null where nobody can say yet. */
+export type StepProgress = Progress & { perSecond: number | null; leftMs: number | null };
 
 export type Scene = {
   c: Context;
@@ -15,6 +20,12 @@ export type Scene = {
   facts: { [key: string]: Json };
   /** Names from the configuration: `aws-support` → how to reach them. */
   contacts: Record<string, string>;
+  /** Of steps that are under way, by their ids. */
+  progress?: Record<string, StepProgress>;
+  /** Nothing new is sent, for any run, while this stands. */
+  halt?: Halt | null;
+  /** What the house does after a run, from the configuration. */
+  followUps?: string[];
 };
 
 /** The signs: few, always the same, never alone (UX rule 8). */
@@ -24,6 +35,7 @@ export const SIGN = {
   held: '⏸',
   notDone: '✖',
   unknown: '❓',
+  halted: '⏹',
   refused: '⛔',
   planned: '🔶',
   emergency: '🔴',

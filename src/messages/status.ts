@@ -3,7 +3,9 @@ import { clockText } from '../lib/duration.ts';
 import { stepState } from '../machine/facts.ts';
 import type { StepNode } from '../machine/types.ts';
 import type { Line, Message } from '../ports/chat.ts';
+import { haltLines } from './halt.ts';
 import { headline } from './headline.ts';
+import { overrideLines, reviewLines } from './overrides.ts';
 import { stepLine } from './phase.ts';
 import { askedAt, openGates, type Scene } from './scene.ts';
 
@@ -15,15 +17,33 @@ export function status(scene: Scene, detail: boolean, link: string | null): Mess
       (node): node is StepNode => node.kind === 'step' && stepState(c, node.id).status !== 'none',
     );
     const head = headline(scene);
-    return { ...head, actions: [], lines: [...head.lines, ...steps.map((step) => stepLine(c, step)), ...thread] };
+    return {
+      ...head,
+      actions: [],
+      lines: [...head.lines, ...steps.map((step) => stepLine(c, step, scene.progress?.[step.id])), ...thread],
+    };
   }
   return {
     title: [moving(scene)],
-    lines: [customers(scene), ...waitingFor(scene), ...thread],
-    tone: c.end === 'completed' ? 'good' : c.holds.length > 0 ? 'bad' : 'plain',
+    lines: [...haltLines(scene), customers(scene), ...waitingFor(scene), ...waived(scene), ...thread],
+    tone: c.end === 'completed' ? 'good' : c.holds.length > 0 || scene.halt ? 'bad' : 'plain',
     actions: [],
   };
 }
+
+/** The same words in the stakeholders' channel, edited in place while it lasts. */
+export const stakeholders = (scene: Scene): Message => ({
+  title: [moving(scene)],
+  lines: [customers(scene)],
+  tone: scene.c.end === 'completed' ? 'good' : 'plain',
+  actions: [],
+});
+
+/** And a new message once it is over: an edit is noticed by nobody. */
+export const stakeholdersEnd = (scene: Scene): Message => ({
+  ...stakeholders(scene),
+  lines: [customers(scene), ['It ended at ', { time: scene.c.endedAt ?? scene.now }, '.']],
+});
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
@@ -47,7 +67,7 @@ function moving({ c, where }: Scene): string {
 function customers({ c, now }: Scene): Line {
   const { from, to } = c.outage;
   if (from === null) return 'Customers: nothing is noticeable so far.';
-  if (to === null && c.endedAt !== null)
+  if (to === null && (c.endedAt !== null || c.end === 'takenOver'))
     return ['Customers: saving was paused at ', { time: from }, '; people bring it back by hand.'];
   if (to === null)
     return [
@@ -62,6 +82,9 @@ function customers({ c, now }: Scene): Line {
     proven ? '. Nothing was lost.' : '.',
   ];
 }
+
+/** On show until somebody who made none of it has looked at it; from then on that. */
+const waived = ({ c }: Scene): Line[] => [...(c.reviewed ? [] : overrideLines(c)), ...reviewLines(c)];
 
 const waitingFor = (scene: Scene): Line[] =>
   openGates(scene).map((gate) => ['Waiting for a decision: ', gate.title, ', asked: ', ...askedAt(scene.c, gate)]);

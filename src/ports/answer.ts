@@ -7,10 +7,15 @@ import type { Json } from '../lib/json.ts';
 /** What a check saw: kept in the journal, shown on cards. Plain JSON, numbers with their unit in the key (`lagBytes`). */
 export type Evidence = { [key: string]: Json };
 
+/** How far something is that takes its time; `total` is null where nobody knows it. */
+export type Progress = { done: number; total: number | null; unit: string };
+
 export type Answer =
   | { is: 'done'; evidence: Evidence; summary?: string }
-  | { is: 'notDone'; evidence: Evidence; why: string }
-  | { is: 'unknown'; evidence: Evidence; why: string };
+  /** `final`: it will not become so by waiting. */
+  | { is: 'notDone'; evidence: Evidence; why: string; final?: true }
+  /** With `progress`: it is under way and nobody can say yet. */
+  | { is: 'unknown'; evidence: Evidence; why: string; final?: true; progress?: Progress };
 
 /** `summary` is the few words behind the step's title in the thread: `8 deployments, 22 of 22 pods ready`. */
 export const done = (evidence: Evidence, summary?: string): Answer =>

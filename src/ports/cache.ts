@@ -33,6 +33,11 @@ export type SwitchoverReport = {
   endedClients: number;
 };
 
+export type FailoverReport = {
+  /** What we ordered; null where nothing was sent: it was a master already, or the Sentinels were just making it one. */
+  ordered: 'sentinel-failover' | 'replicaof-no-one' | null;
+};
+
 export interface Cache {
   observe(region: string, signal: AbortSignal): Promise<CacheView>;
   /** null where the configuration names no Sentinels. */
@@ -43,6 +48,18 @@ export interface Cache {
    * exactly source = master, target = its replica with the link up. Never call twice without having observed.
    */
   switchover(source: string, target: string, signal: AbortSignal): Promise<SwitchoverReport>;
+  /**
+   * Makes the node of `target` a master without asking the present one: what that one had not passed on is lost. By
+   * the Sentinels where there are some (they must name one master, have their quorum, and could choose no other node),
+   * else by the node itself. Resolves when the node says it is a master. Does not demote the old one. Never call twice
+   * without having observed.
+   */
+  failover(target: string, signal: AbortSignal): Promise<FailoverReport>;
+  /**
+   * Makes the node of `region` follow that of `master`, and ends its clients: for one that comes back as a second
+   * master. What only it had is lost with it. Idempotent. Refuses (effect `none`) where `master` is no master.
+   */
+  demote(region: string, master: string, signal: AbortSignal): Promise<{ endedClients: number }>;
   /** Writes, reads and deletes a key of our own. Throws when it cannot. */
   proveWritable(region: string, run: string, signal: AbortSignal): Promise<{ wrote: string; readBack: string }>;
 }

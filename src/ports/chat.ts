@@ -65,7 +65,12 @@ export interface Chat {
   membersOf(group: string, signal: AbortSignal): Promise<string[]>;
   /** What the workspace knows of a person. Throws when unknown. */
   person(id: string, signal: AbortSignal): Promise<Person>;
+  /** Whether somebody is at a screen now, as far as the chat can see. Throws when unknown. */
+  isPresent(id: string, signal: AbortSignal): Promise<boolean>;
 }
+
+/** Who is who, as steps may ask. */
+export type People = Pick<Chat, 'membersOf' | 'person' | 'isPresent'>;
 
 export type Person = {
   id: string;
@@ -92,7 +97,20 @@ export type Incoming =
   /** Picked from the chat's own menus, on a message or on nothing. */
   | { kind: 'shortcut'; shortcut: string; person: string; delivery: string; on: Said | null }
   /** Somebody looks at the page that is theirs alone; answered by publishing it. */
-  | { kind: 'home'; person: string; delivery: string };
+  | { kind: 'home'; person: string; delivery: string }
+  | Call;
+
+/** A program asks for a command on a person's behalf, known by its token: no chat is needed for it. */
+export type Call = {
+  kind: 'call';
+  command: string;
+  /** By the names of commands/arguments.ts; what is none of them is refused. */
+  values: Record<string, unknown>;
+  person: string;
+  delivery: string;
+  /** Its groups (`group:S1`) count only where the chat cannot be asked. */
+  token: { name: string; groups: string[] };
+};
 
 /** What somebody wrote in a channel. */
 export type Said = {
@@ -115,9 +133,15 @@ export type FormField = {
 };
 export type Form = { id: string; title: string; submit: string; lines: Line[]; fields: FormField[]; meta: string };
 
+/**
+ * What kind of no an answer is: no such command, not to be understood, not for this person to do, not as things stand
+ * now, or it could not be done.
+ */
+export type Refused = 'unknown' | 'input' | 'rights' | 'state' | 'failed';
+
 /** The answer to whoever acted, seen by that person only. */
 export type Reply =
-  | { kind: 'message'; message: Message }
+  | { kind: 'message'; message: Message; refused?: Refused }
   | { kind: 'form'; form: Form }
   /** Errors beside the fields of the form that was submitted, by field id. */
   | { kind: 'fieldErrors'; errors: Record<string, string> }

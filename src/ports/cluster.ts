@@ -40,4 +40,41 @@ export interface Cluster {
   /** Sets `spec.replicas` through the scale subresource. Idempotent. Throws when the workload does not exist. */
   scale(region: string, kind: Workload['kind'], name: string, replicas: number, signal: AbortSignal): Promise<void>;
   capacity(region: string, signal: AbortSignal): Promise<Capacity>;
+  /** What the workloads run on and are configured by. Hashes serve comparison only: they are never kept or shown. */
+  configuration(region: string, deployments: string[], signal: AbortSignal): Promise<ClusterConfiguration>;
+  /** An annotation of the configured namespace; null where it bears none of this name. */
+  annotation(region: string, key: string, signal: AbortSignal): Promise<string | null>;
+  /** Sets it, or removes it (`null`). Idempotent. */
+  annotate(region: string, key: string, value: string | null, signal: AbortSignal): Promise<void>;
+  /** Every deployment and stateful set of the namespace, deployments first, by name. */
+  workloads(region: string, signal: AbortSignal): Promise<Workload[]>;
+  /** Every node of the cluster, by name. */
+  nodes(region: string, signal: AbortSignal): Promise<NodeView[]>;
+  /** Whether these nodes take new pods (`on`: they do not). Idempotent. What runs there goes on running. */
+  cordon(region: string, nodes: string[], on: boolean, signal: AbortSignal): Promise<void>;
+  /** Whether a policy of this name stands in the namespace; `other` where it does not deny everything. */
+  trafficDenied(region: string, name: string, signal: AbortSignal): Promise<'no' | 'yes' | 'other'>;
+  /** Writes the policy of this name so that no pod of the namespace may be reached or reach anything, or removes it. Idempotent. */
+  denyTraffic(region: string, name: string, on: boolean, signal: AbortSignal): Promise<void>;
+  /** A label of the namespace and of every node, `namespace NAME` and `node NAME` → its value, null where it is absent. */
+  labels(region: string, key: string, signal: AbortSignal): Promise<Record<string, string | null>>;
+  /** Sets it on all of them, or removes it (`null`). Idempotent. */
+  label(region: string, key: string, value: string | null, signal: AbortSignal): Promise<void>;
+  /** Workloads, pods, nodes, their newest events and last log lines, as JSON text of bounded size. What may not be read is said in it. */
+  snapshot(region: string, signal: AbortSignal): Promise<string>;
 }
+
+export type NodeView = {
+  name: string;
+  ready: boolean;
+  /** Takes new pods: not cordoned. */
+  schedulable: boolean;
+};
+
+export type ClusterConfiguration = {
+  /** By deployment: the images of its containers, `container=image`, sorted. */
+  images: Record<string, string[]>;
+  /** By name: a digest of the data. Those every cluster makes for itself are left out. */
+  configMaps: Record<string, string>;
+  secrets: Record<string, string>;
+};

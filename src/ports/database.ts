@@ -84,7 +84,34 @@ export interface Database {
   shutdownProof(standby: string, sinceLsn: string, signal: AbortSignal): Promise<ShutdownProof>;
   /** Orders the promotion and returns at once: whether it took is seen by `observe`. */
   promote(region: string, signal: AbortSignal): Promise<void>;
+  /** Transactions of others that have written, or may: what a stop would cut off. Ours and replication's do not count. */
+  openTransactions(region: string, signal: AbortSignal): Promise<OpenTransactions>;
+  /**
+   * Reads, in one read-only snapshot. `lsn`: at least everything the snapshot sees was written before it (primary), or
+   * had been replayed when it was taken (standby). One text per query: its rows as JSON, or their digest where longer
+   * than 4 kB. Throws when a query fails; with code `QUERY_REFUSED`, the query named, when it is the query's own fault.
+   */
+  read(region: string, queries: string[], signal: AbortSignal): Promise<{ lsn: string; answers: string[] }>;
+  /**
+   * Writes `at` (ms since the epoch, by our clock) into the one row of our own: whoever has it has every write committed
+   * before `at`. Its table is made where it is missing. Throws when the row is not taken, by a standby for one.
+   */
+  beat(region: string, at: number, signal: AbortSignal): Promise<void>;
+  /** The newest of those rows this server has, and where the log stood when it was written; null: there never was one. */
+  lastBeat(region: string, signal: AbortSignal): Promise<Beat | null>;
 }
+
+export type Beat = { at: number; lsn: string };
+
+/** Code of what `read` throws over a query that is no plain read, or too slow: asking again will not help. */
+export const QUERY_REFUSED = 'query-refused';
+
+export type OpenTransactions = {
+  /** Backends in a transaction that has a transaction id: they have written. */
+  writing: number;
+  /** Seconds the oldest of them has been open; 0 where there is none. */
+  oldestSeconds: number;
+};
 
 /** Bytes between two LSNs, `a - b`; negative when a is behind. LSNs are 64-bit, differences fit a number. */
 export function lsnDiff(a: string, b: string): number {

@@ -20,10 +20,14 @@ export type Log = {
 export type EngineWorld = StepWorld & { runbooks: Record<string, Runbook>; log: Log };
 
 const RUNNER = 'runner';
+const DECLARE = 'declare';
 /** How long the world is asked before a plan counts as impossible to make, ms. */
 const PLAN_BUDGET = 60_000;
 /** The longest the loop sleeps without being woken: a safety net, not a rhythm. */
 const IDLE_MS = 5_000;
+
+/** What is begun while a halt stands: looking at what was sent, planning, asking people. Some checks write to know. */
+const sendsNothing = (work: Work): boolean => ['settle', 'plan', 'openGate'].includes(work.do);
 
 export class Engine {
   readonly #world: EngineWorld;
@@ -34,6 +38,7 @@ export class Engine {
   constructor(world: EngineWorld) {
     this.#world = world;
     world.ledger.onAppend(() => this.#wake());
+    world.ledger.onNote(() => this.#wake());
   }
 
   /** Says of every run under way that it goes on after a restart, then begins the loop. The ledger must be open. */
@@ -61,7 +66,8 @@ export class Engine {
       let nextAt = clock.now() + IDLE_MS;
       for (const view of ledger.all()) {
         if (view.refused !== null) continue;
-        for (const work of due(view.snapshot)) this.#begin(view.run, work);
+        const halted = ledger.halts.now !== null;
+        for (const work of due(view.snapshot)) if (!halted || sendsNothing(work)) this.#begin(view.run, work);
         for (const { gate, at } of gateDeadlines(view.snapshot.context)) {
           if (at > clock.now()) nextAt = Math.min(nextAt, at);
           else
@@ -134,6 +140,7 @@ export class Engine {
   async #openGate(run: string, id: string, round: number): Promise<void> {
     const { ledger, clock } = this.#world;
     // Asked again because something was no longer so: only on evidence that is so now, and new.
+    if (round > 1 && (await this.#boundsMoved(run))) return;
     const fresh = round === 1 ? {} : await this.#evidenceNow(run, id);
     if (fresh === null) return;
     await ledger.append(run, RUNNER, (snapshot) => {
@@ -145,10 +152,40 @@ export class Engine {
         gate.after.map((step) => [step, fresh[step] ?? stepState(c, step).evidence ?? {}]),
       );
       const open: NewEvent = { type: 'GATE_OPENED', gate: id, hash, deadline: clock.now() + gate.timeoutMs, evidence };
-      if (gate.required) return [open];
-      const reason = 'the configuration does not require it';
-      return [open, { type: 'GATE_DECIDED', gate: id, hash, decision: 'approved', how: 'policy', reason }];
+      const approved = (how: 'votes' | 'policy', why: string | null): NewEvent => ({
+        type: 'GATE_DECIDED',
+        gate: id,
+        hash,
+        decision: 'approved',
+        how,
+        reason: why,
+      });
+      if (!gate.required) return [open, approved('policy', 'the configuration does not require it')];
+      if (id !== DECLARE) return [open];
+      if (c.requestedBy === RUNNER) return [open, approved('policy', 'the trigger may declare: trigger.mode')];
+      if (!gate.requesterMayVote) return [open];
+      // Whoever declares a disaster has voted with that.
+      const vote: NewEvent = { type: 'VOTED', gate: id, hash, by: c.requestedBy, vote: 'approve', reason: c.reason };
+      return gate.votes <= 1 ? [open, vote, approved('votes', null)] : [open, vote];
     });
+  }
+
+  /** In an emergency what may be lost is part of the plan: asked again, it is asked with the bound as it is now. */
+  async #boundsMoved(run: string): Promise<boolean> {
+    const { ledger, clock, stop, system, ports, callMs } = this.#world;
+    const c = ledger.view(run)!.snapshot.context;
+    if (c.mode !== 'emergency' || c.plan === null || inFlight(c).length > 0) return false;
+    const { runbook, mode, source, target, nodes } = c;
+    const { signal, release } = within(clock, callMs, stop);
+    try {
+      const plan = await makePlan({ runbook, mode, source, target, nodes }, system, ports, signal);
+      return plan.hash !== c.plan.hash && (await ledger.append(run, RUNNER, { type: 'PLANNED', plan })).ok;
+    } catch {
+      // It cannot be measured now: the old plan stands, and its checks say what is the matter.
+      return false;
+    } finally {
+      release();
+    }
   }
 
   /** Asks the gate's check steps until each says yes; null when the gate is no longer to be asked. */

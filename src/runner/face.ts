@@ -1,14 +1,18 @@
 /** The runner as commands see it: what is, and what may be asked for. Every change goes through the ledger. */
 import { sentenceOf, UserError } from '../lib/errors.ts';
-import type { Plan } from '../machine/types.ts';
+import type { Announcement, Mode, Plan } from '../machine/types.ts';
+import type { Halt } from '../messages/halt.ts';
 import { type Answer, unknown } from '../ports/answer.ts';
 import type { Posted } from '../ports/chat.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Journal } from '../ports/journal.ts';
+import type { Journal, JournalEntry } from '../ports/journal.ts';
+import type { Notice } from '../ports/records.ts';
 import { makePlan } from '../steps/planning.ts';
 import { nodesFor, type Ports, type Runbook, type StepDefinition, type StepFacts } from '../steps/step.ts';
 import type { System } from '../steps/system.ts';
+import { Halting } from './halt.ts';
 import type { Appended, Ledger, NewEvent, RunView } from './ledger.ts';
+import { journalRecords } from './records.ts';
 import { heeding, within } from './time.ts';
 
 export type DryRun = {
@@ -16,6 +20,9 @@ export type DryRun = {
   /** Each step's own check, asked now: what it found, or what it would change. */
   steps: { id: string; title: string; phase: string; effect: boolean; answer: Answer }[];
 };
+
+/** Who declares where the configuration lets the trigger do it. */
+export const RUNNER = 'runner';
 
 export type FaceWorld = {
   ledger: Ledger;
@@ -30,10 +37,22 @@ export type FaceWorld = {
 
 export class Face {
   readonly #world: FaceWorld;
+  /** Stopping every new effect, of any run, and lifting that. */
+  readonly halting: Halting;
   constructor(world: FaceWorld) {
     this.#world = world;
+    this.halting = new Halting(world.ledger, () => world.clock.now());
   }
 
+  /** The halt that stands; null while none does. */
+  get halt(): Halt | null {
+    return this.halting.standing;
+  }
+
+  /** What is seen of the regions. */
+  get watch(): Ports['watch'] {
+    return this.#world.ports.watch;
+  }
   get system(): System {
     return this.#world.system;
   }
@@ -72,20 +91,39 @@ export class Face {
 
   /** Starts a planned run, unless one is under way. */
   begin(source: string, target: string, reason: string, person: string, delivery: string | null): Promise<Appended> {
+    return this.#begin('planned', { source, target, reason, by: person }, delivery);
+  }
+
+  /** Starts an emergency run: a person (or, where the configuration lets it, the trigger: `runner`) declares the disaster. */
+  beginEmergency(
+    source: string,
+    target: string,
+    reason: string,
+    by: string,
+    delivery: string | null,
+  ): Promise<Appended> {
+    return this.#begin('emergency', { source, target, reason, by }, delivery);
+  }
+
+  #begin(
+    mode: Mode,
+    { source, target, reason, by }: { source: string; target: string; reason: string; by: string },
+    delivery: string | null,
+  ): Promise<Appended> {
     const { ledger, system, runbooks } = this.#world;
-    const runbook = runbooks['planned']!;
+    const runbook = runbooks[mode]!;
     return ledger.begin(
       system.organization,
-      `person:${person}`,
+      by === RUNNER ? RUNNER : `person:${by}`,
       () => ({
         type: 'REQUESTED',
         organization: system.organization,
         runbook: runbook.name,
-        mode: 'planned',
+        mode,
         source,
         target,
         reason,
-        requestedBy: person,
+        requestedBy: by,
         objectives: system.objectives,
         nodes: nodesFor(runbook, system, source, target),
       }),
@@ -109,6 +147,21 @@ export class Face {
       .catch(() => undefined);
   }
 
+  /** Notices of planned moves that were not taken back, oldest first. */
+  notices(): Promise<Notice[]> {
+    return journalRecords(this.#world.journal).notices();
+  }
+
+  /** Writes down what belongs to no run, and tells people of it. False: this delivery has acted before. */
+  note(
+    person: string,
+    entry: Pick<JournalEntry, 'type' | 'data'>,
+    announcements: Announcement[],
+    delivery: string,
+  ): Promise<boolean> {
+    return this.#world.ledger.note({ ...entry, actor: `person:${person}` }, delivery, announcements);
+  }
+
   /** The plan and every step's check, asked now. Changes nothing: check steps that must write to know are left out. */
   async dryRun(source: string, target: string): Promise<DryRun> {
     const { clock, stop, system, ports, runbooks, callMs } = this.#world;
@@ -124,14 +177,18 @@ export class Face {
         before.map(async (step) => {
           const facts: StepFacts = {
             run: `${system.organization}-plan`,
+            requestedBy: '',
+            attempt: 1,
             source,
             target,
             values: plan.values,
+            mode: plan.mode,
             bounds: plan.bounds,
             system,
             signal,
             evidenceOf: () => null,
             beforeOf: () => null,
+            endedOf: () => null,
           };
           const answer = await heeding(signal, () => step.check({ ...ports, ...facts })).catch(
             (error): Answer => unknown(signal.aborted ? 'no answer in time' : sentenceOf(error)),
@@ -157,6 +214,6 @@ export class Face {
   }
 }
 
-/** Proofs that only make sense once something was done: before that their answer is always "not yet". */
+/** Proofs that only make sense once something was done: before that their answer is always "not yet". And what tidies up. */
 const onlyLater = (step: StepDefinition): boolean =>
-  !step.run && ['preparing', 'promoting', 'redirecting', 'verifying'].includes(step.phase);
+  step.phase === 'atEnd' || (!step.run && ['preparing', 'promoting', 'redirecting', 'verifying'].includes(step.phase));

@@ -5,9 +5,10 @@
 import { InvariantError } from '../lib/errors.ts';
 import { announcementsOf } from '../machine/announce.ts';
 import { accepts, initial, next, replay, type Snapshot } from '../machine/replay.ts';
-import type { RunEvent } from '../machine/types.ts';
+import type { Announcement, RunEvent } from '../machine/types.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Journal, JournalEntry, JournalRow, JournalTransaction } from '../ports/journal.ts';
+import { Halts, isEffect } from './halt.ts';
 
 export type RunView = {
   run: string;
@@ -27,9 +28,12 @@ export type Appended =
   /** This delivery has acted before. */
   | { ok: false; because: 'duplicate'; view: RunView | null }
   /** Another run is under way. */
-  | { ok: false; because: 'busy'; view: RunView };
+  | { ok: false; because: 'busy'; view: RunView }
+  /** Nothing new is sent before two people have lifted the halt. */
+  | { ok: false; because: 'halted'; view: RunView };
 
-const SYSTEM = 'system';
+/** The stream of what belongs to no run. */
+export const SYSTEM = 'system';
 const entryOf = ({ type, at, actor, ...data }: RunEvent): JournalEntry => ({
   at,
   actor,
@@ -45,6 +49,9 @@ export class Ledger {
   readonly #clock: Clock;
   readonly #views = new Map<string, RunView>();
   readonly #listeners: ((view: RunView) => void)[] = [];
+  readonly #noteListeners: (() => void)[] = [];
+  /** What stands in the way of every new effect. */
+  readonly halts = new Halts();
   #token = 0;
   /** Called when another process has taken the lead: from then on nothing may be done here. */
   onLost: () => void = () => {};
@@ -59,6 +66,7 @@ export class Ledger {
     this.#token = await this.#journal.claim(holder);
     for (const { stream } of await this.#journal.streams())
       if (stream !== SYSTEM) this.#views.set(stream, this.#replayed(stream, await this.#journal.read(stream)));
+    // Writing to the system stream reads what stands in it, a halt too.
     await this.note({ type: 'LEADING', actor: holder, data: { token: this.#token } });
   }
 
@@ -79,6 +87,11 @@ export class Ledger {
   /** Called after each commit, with the run as it is then. */
   onAppend(listener: (view: RunView) => void): void {
     this.#listeners.push(listener);
+  }
+
+  /** Called when something that belongs to no run is to be told. */
+  onNote(listener: () => void): void {
+    this.#noteListeners.push(listener);
   }
 
   /** Begins a run, unless one is under way. Its id is the next number of the organization. */
@@ -113,15 +126,28 @@ export class Ledger {
     return await this.#commit(run, actor, typeof build === 'function' ? build : () => [build], delivery);
   }
 
-  /** What belongs to no run: refused requests, restarts. */
-  async note(entry: Omit<JournalEntry, 'at' | 'deadline'>, delivery: string | null = null): Promise<boolean> {
-    return await this.#journal.transact(async (tx) => {
+  /** What belongs to no run: refused requests, restarts, notices. With messages of its own, where people are to be told. */
+  async note(
+    entry: Omit<JournalEntry, 'at' | 'deadline'>,
+    delivery: string | null = null,
+    announcements: Announcement[] = [],
+  ): Promise<boolean> {
+    const noted = await this.#journal.transact(async (tx) => {
       await this.#leading(tx);
-      if (delivery !== null && !(await tx.remember(delivery, this.#clock.now()))) return false;
+      const at = this.#clock.now();
+      if (delivery !== null && !(await tx.remember(delivery, at))) return null;
+      await this.halts.within(tx);
       const length = await tx.length(SYSTEM);
-      await tx.append(SYSTEM, length, this.#token, [{ ...entry, at: this.#clock.now(), deadline: null }]);
-      return true;
+      const rows = await tx.append(SYSTEM, length, this.#token, [{ ...entry, at, deadline: null }]);
+      await tx.announce(
+        announcements.map((one, n) => ({ ...one, key: `${SYSTEM}:${length + 1}:${n}`, run: SYSTEM, at })),
+      );
+      return rows;
     });
+    if (noted === null) return false;
+    this.halts.take(noted);
+    if (announcements.length > 0) for (const listener of this.#noteListeners) listener();
+    return true;
   }
 
   async #commit(
@@ -145,6 +171,7 @@ export class Ledger {
         const event = { ...partial, at: this.#clock.now(), actor } as RunEvent;
         if (view.refused !== null || !accepts(snapshot, event))
           return { ok: false, because: 'refused', type: event.type, view };
+        if (isEffect(event.type) && (await this.halts.within(tx))) return { ok: false, because: 'halted', view };
         const after = next(snapshot, event);
         const seq = view.length + events.length + 1;
         for (const [n, { slot, name, facts, broadcast }] of announcementsOf(snapshot, after, event, seq).entries())

@@ -8,11 +8,11 @@ import type { Chat, Message, Posted } from '../ports/chat.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Journal, OutboxRow } from '../ports/journal.ts';
 import type { Log } from './engine.ts';
-import type { Ledger, RunView } from './ledger.ts';
+import { type Ledger, type RunView, SYSTEM } from './ledger.ts';
 import { heeding, within } from './time.ts';
 
-/** Makes the words of a message; null where there is nothing to say (any more). */
-export type Render = (name: string, view: RunView, facts: OutboxRow['facts'], now: number) => Message | null;
+/** Makes the words of a message; null where there is nothing to say (any more). Without a run: what belongs to none. */
+export type Render = (name: string, view: RunView | null, facts: OutboxRow['facts'], now: number) => Message | null;
 
 export type OutboxWorld = {
   journal: Journal;
@@ -23,6 +23,8 @@ export type OutboxWorld = {
   render: Render;
   /** Where headlines and threads live. */
   channel: string;
+  /** Another channel than that, by the message's name; null where nobody is told. */
+  placeOf: (name: string) => { channel: string } | null | undefined;
   /** The least time between two edits of one message, ms. */
   editEveryMs: number;
   /** How often a headline with a running clock is drawn anew, ms. */
@@ -33,7 +35,7 @@ export type OutboxWorld = {
 
 const HEADLINE = 'headline';
 /** Cards people must answer come before progress. */
-const urgency = (slot: string): number => (slot === HEADLINE ? 1 : /^(gate|hold)/.test(slot) ? 0 : 2);
+const urgency = (slot: string): number => (slot === HEADLINE ? 1 : /^(gate|hold|halt|proposal)/.test(slot) ? 0 : 2);
 
 /** Until the next try, ms: doubling from a second, half a minute at most. */
 const backOff = (times: number): number => Math.min(30_000, 500 * 2 ** times);
@@ -41,6 +43,7 @@ const backOff = (times: number): number => Math.min(30_000, 500 * 2 ** times);
 export class Outbox {
   readonly #world: OutboxWorld;
   readonly #shown = new Map<string, { at: number; hash: string }>();
+  readonly #stale = new Map<string, Pick<OutboxRow, 'slot' | 'name' | 'facts'>>();
   #wake: () => void = () => {};
   #loop: Promise<void> = Promise.resolve();
   /** What could not be delivered, how often, and when it is tried again: one bad message holds up no other. */
@@ -49,6 +52,13 @@ export class Outbox {
   constructor(world: OutboxWorld) {
     this.#world = world;
     world.ledger.onAppend(() => this.#wake());
+    world.ledger.onNote(() => this.#wake());
+  }
+
+  /** Draws one message of a run anew though nothing happened to the run: the time it takes is part of what it says. */
+  redraw(run: string, what: Pick<OutboxRow, 'slot' | 'name' | 'facts'>): void {
+    this.#stale.set(`${run} ${what.slot}`, what);
+    this.#wake();
   }
 
   start(): void {
@@ -89,6 +99,7 @@ export class Outbox {
       const key = `${row.run} ${row.slot}`;
       slots.set(key, [...(slots.get(key) ?? []), row]);
     }
+    for (const key of this.#stale.keys()) if (!slots.has(key)) slots.set(key, []);
     const active = ledger.active();
     if (active && active.length > 0) {
       const shown = this.#shown.get(`${active.run} ${HEADLINE}`);
@@ -109,14 +120,14 @@ export class Outbox {
         continue;
       }
       const wait = (this.#shown.get(key)?.at ?? 0) + editEveryMs - clock.now();
-      const view = ledger.view(run);
+      const view = run === SYSTEM ? null : ledger.view(run);
       // The last word of a run is not made to wait, everything else is edited at most so often.
       if (wait > 0 && view?.snapshot.context.endedAt === null && urgency(slot) > 0) {
         again = Math.min(again, wait);
         continue;
       }
       try {
-        if (view) await this.#send(view, slot, rows, key);
+        if (view !== undefined) await this.#send(view, slot, rows, key);
         this.#failed.delete(key);
       } catch (error) {
         if (stop.aborted) return again;
@@ -132,10 +143,15 @@ export class Outbox {
     return again;
   }
 
-  async #send(view: RunView, slot: string, rows: OutboxRow[], key: string): Promise<void> {
-    const { journal, chat, clock, render, channel, callMs, stop } = this.#world;
-    const last = rows.at(-1);
-    const message = render(last?.name ?? HEADLINE, view, last?.facts ?? {}, clock.now());
+  async #send(view: RunView | null, slot: string, rows: OutboxRow[], key: string): Promise<void> {
+    const { journal, chat, clock, render, channel, placeOf, callMs, stop } = this.#world;
+    const run = view?.run ?? SYSTEM;
+    const last = rows.at(-1) ?? this.#stale.get(key);
+    this.#stale.delete(key);
+    const name = last?.name ?? HEADLINE;
+    const place = placeOf(name);
+    if (place === null) return;
+    const message = render(name, view, last?.facts ?? {}, clock.now());
     if (message === null) return;
     const hash = hashOf(message);
     if (this.#shown.get(key)?.hash === hash) return;
@@ -148,18 +164,16 @@ export class Outbox {
       }
     };
 
-    const stands = await journal.posted(view.run, slot);
+    const stands = await journal.posted(run, slot);
     if (stands === null || (await call((signal) => chat.update(stands, message, signal))) === 'gone') {
-      const head = slot === HEADLINE ? null : await this.#headline(view);
+      const head = view === null || place !== undefined || slot === HEADLINE ? null : await this.#headline(view);
       const broadcast = rows.some((row) => row.broadcast);
-      const target = head === null ? { channel } : { channel, thread: head, broadcast };
-      const posted = await call((signal) =>
-        chat.post(target, message, `${view.run}:${slot}:${stands?.ts ?? ''}`, signal),
-      );
-      await journal.savePosted(view.run, slot, posted);
+      const target = head === null ? (place ?? { channel }) : { channel, thread: head, broadcast };
+      const posted = await call((signal) => chat.post(target, message, `${run}:${slot}:${stands?.ts ?? ''}`, signal));
+      await journal.savePosted(run, slot, posted);
       if (slot === HEADLINE)
         await call((signal) => chat.pin(posted, signal)).catch((error) => {
-          this.#world.log.warn({ run: view.run, error: sentenceOf(error) }, 'the headline could not be pinned');
+          this.#world.log.warn({ run, error: sentenceOf(error) }, 'the headline could not be pinned');
         });
     }
     this.#shown.set(key, { at: clock.now(), hash });

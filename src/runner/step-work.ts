@@ -2,11 +2,11 @@
  * Doing one step: ask → already done? record it : commit the intent → run → ask until it is so → record the outcome.
  * A step is done when its postcondition is observed, never because a call returned. A timeout is unknown, not failed.
  */
-import { IntegrationError, sentenceOf } from '../lib/errors.ts';
+import { ConfigError, IntegrationError, sentenceOf } from '../lib/errors.ts';
 import { whereIs } from '../machine/due.ts';
-import { gateNode, stepNode, stepState } from '../machine/facts.ts';
+import { gateNode, isAnsweredFor, nodeOf, stepNode, stepState } from '../machine/facts.ts';
 import type { Evidence, StepNode } from '../machine/types.ts';
-import { type Answer, unknown } from '../ports/answer.ts';
+import { type Answer, type Progress, unknown } from '../ports/answer.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ports, StepDefinition, StepFacts } from '../steps/step.ts';
 import type { System } from '../steps/system.ts';
@@ -21,6 +21,8 @@ export type StepWorld = {
   steps: Map<string, StepDefinition>;
   /** How long one question may take, ms. */
   callMs: number;
+  /** Told what a step that takes its time has done so far; null when it is over. */
+  onProgress?: (run: string, step: string, progress: Progress | null) => void;
   stop: AbortSignal;
 };
 
@@ -49,11 +51,24 @@ export class StepWork {
     return stepNode(this.#context, this.#step.id)!;
   }
 
+  /** Until when it must be seen: the step's budget, or what a person gave this attempt. */
+  get #budgetMs(): number {
+    return stepState(this.#context, this.#step.id).within ?? this.#node.budgetMs;
+  }
+
+  /** Somebody asked for a look and nothing else: what is not done then is said, never sent. */
+  get #lookOnly(): boolean {
+    return stepState(this.#context, this.#step.id).within === 0;
+  }
+
   /** Asks a step's check; whatever goes wrong is "unknown". */
   async ask(step: StepDefinition = this.#step): Promise<Answer> {
     const { signal, release } = within(this.#world.clock, this.#world.callMs, this.#world.stop);
     try {
-      return await heeding(signal, () => step.check(this.#handed(signal)));
+      const answer = await heeding(signal, () => step.check(this.#handed(signal, step.id)));
+      const progress = answer.is === 'unknown' ? answer.progress : undefined;
+      this.#world.onProgress?.(this.#run, step.id, progress ?? null);
+      return answer;
     } catch (error) {
       return unknown(signal.aborted ? `no answer within ${this.#world.callMs / 1000} s` : sentenceOf(error));
     } finally {
@@ -92,7 +107,9 @@ export class StepWork {
       try {
         report = (await heeding(signal, async () => this.#step.run?.(this.#handed(signal)))) ?? {};
       } catch (thrown) {
-        if (!(thrown instanceof IntegrationError && thrown.effect === 'none')) sureAt = deadline;
+        const nothingSent =
+          thrown instanceof ConfigError || (thrown instanceof IntegrationError && thrown.effect === 'none');
+        if (!nothingSent) sureAt = deadline;
         error =
           signal.aborted && !this.#world.stop.aborted ? `no answer within ${callMs / 1000} s` : sentenceOf(thrown);
       } finally {
@@ -109,15 +126,22 @@ export class StepWork {
     const { clock, stop, system } = this.#world;
     const { deadline } = stepState(this.#context, this.#step.id);
     await clock.sleep((deadline ?? 0) - clock.now(), stop);
-    const until = clock.now() + this.#node.budgetMs;
+    const until = clock.now() + this.#budgetMs;
     let looks = 0;
     while (!stop.aborted) {
       const answer = await this.ask();
       if (answer.is === 'done') return void (await this.#done(attempt, answer));
       looks = answer.is === 'notDone' ? looks + 1 : 0;
-      if (looks >= LOOKS_TO_BE_SURE)
+      if (answer.final) return void (await this.#append(this.#finally(attempt, answer)));
+      // Of a check nothing was ever sent: no proof is needed that nothing came of it, it is asked as long as there is time.
+      if (this.#step.run && looks >= LOOKS_TO_BE_SURE)
         return void (await this.#append({ ...this.#failed('STEP_NOT_DONE', attempt, answer), again: true }));
-      if (clock.now() >= until) return void (await this.#append(this.#failed('STEP_UNKNOWN', attempt, answer)));
+      if (clock.now() >= until)
+        return void (await this.#append(
+          answer.is === 'notDone' && !this.#step.run
+            ? { ...this.#failed('STEP_NOT_DONE', attempt, answer), again: false }
+            : this.#failed('STEP_UNKNOWN', attempt, answer),
+        ));
       await clock.sleep(system.pollMs, stop);
     }
   }
@@ -161,7 +185,8 @@ export class StepWork {
   /** Asks until there is something to do about it. null: an outcome was written, or it is no longer due. */
   async #askUntilActionable(attempt: number): Promise<Answer | null> {
     const { clock, stop, system } = this.#world;
-    const until = clock.now() + this.#node.budgetMs;
+    const until = clock.now() + this.#budgetMs;
+    const lookOnly = this.#lookOnly;
     while (!stop.aborted && this.#stillDue(attempt)) {
       const answer = await this.ask();
       if (answer.is === 'done') {
@@ -169,8 +194,8 @@ export class StepWork {
         await this.#append({ type: 'STEP_ALREADY_DONE', step: this.#step.id, evidence, summary });
         return null;
       }
-      if (answer.is === 'notDone' && this.#step.run) return answer;
-      if (clock.now() >= until) {
+      if (answer.is === 'notDone' && this.#step.run && !lookOnly) return answer;
+      if (answer.final || clock.now() >= until) {
         await this.#append(
           // Of an effect nothing was sent: unknown is then only a reason not to begin.
           answer.is === 'unknown' && !this.#step.run
@@ -187,12 +212,18 @@ export class StepWork {
   /** Asks what must still hold, right before the intent. null: it does not, and that was written. */
   async #required(attempt: number): Promise<{ [step: string]: Evidence } | null> {
     const evidence: { [step: string]: Evidence } = {};
-    for (const id of this.#step.requires?.steps ?? []) {
+    const { steps = [], gate: gateOfAll, gateFor = {} } = this.#step.requires ?? {};
+    for (const id of steps) {
+      if (nodeOf(this.#context, id) === undefined) continue;
       const answer = await this.ask(this.#world.steps.get(id)!);
       evidence[id] = answer.evidence;
-      if (answer.is === 'done') continue;
+      // Nobody can prove it, and somebody has answered for that by name.
+      if (answer.is === 'done' || isAnsweredFor(this.#context, id, answer.is)) {
+        // What was answered for is this much, not more.
+        if (answer.is === 'done' || answer.evidence['worseThanApproved'] !== true) continue;
+      }
       // A gate nobody is asked at would be approved again at once, and again: then the step holds.
-      const gate = gateNode(this.#context, this.#step.requires?.gate ?? '');
+      const gate = gateNode(this.#context, gateFor[id] ?? gateOfAll ?? '');
       const why = `${this.#world.steps.get(id)!.title.replace(/ \{.*/, '')}: ${answer.why}`;
       if (answer.is === 'notDone' && gate?.required) await this.#append({ type: 'GATE_REOPENED', gate: gate.id, why });
       else
@@ -221,6 +252,7 @@ export class StepWork {
       const answer = await this.ask();
       if (answer.is === 'done') return void (await this.#done(attempt, answer, report));
       looks = answer.is === 'notDone' && sure ? looks + 1 : 0;
+      if (answer.final && sure) return void (await this.#append(this.#finally(attempt, answer)));
       // The call failed and the world says, again and again, that nothing came of it.
       if (error !== null && looks >= LOOKS_TO_BE_SURE) {
         const again = this.#node.repeat !== 'once' && attempt < ATTEMPTS_UNASKED;
@@ -259,6 +291,15 @@ export class StepWork {
     });
   }
 
+  /** Waiting will not change it: tried again where that does no harm, else held at once. */
+  #finally(attempt: number, answer: Answer): NewEvent {
+    const harmless = this.#step.run !== undefined && this.#node.repeat !== 'once' && attempt < ATTEMPTS_UNASKED;
+    const again = harmless && !this.#lookOnly;
+    return answer.is === 'unknown'
+      ? this.#failed('STEP_UNKNOWN', attempt, answer)
+      : { ...this.#failed('STEP_NOT_DONE', attempt, answer), again };
+  }
+
   #failed<T extends 'STEP_NOT_DONE' | 'STEP_UNKNOWN'>(type: T, attempt: number, answer: Answer) {
     const why = 'why' in answer ? answer.why : '';
     // Whoever reads the card may have to do it by hand: exactly how travels with the failure.
@@ -281,21 +322,26 @@ export class StepWork {
     return (await this.#world.ledger.append(this.#run, RUNNER, event)).ok;
   }
 
-  #handed(signal: AbortSignal): Ports & StepFacts {
+  #handed(signal: AbortSignal, step: string = this.#step.id): Ports & StepFacts {
     const c = this.#context;
+    const { status, attempt } = stepState(c, step);
     const { plan } = c;
     if (plan === null) throw new Error('this run has no plan yet');
     return {
       ...this.#world.ports,
       run: this.#run,
+      requestedBy: c.requestedBy,
+      attempt: ['none', 'notDone'].includes(status) ? attempt + 1 : attempt,
       source: plan.source,
       target: plan.target,
       values: plan.values,
+      mode: plan.mode,
       bounds: plan.bounds,
       system: this.#world.system,
       signal,
       evidenceOf: (id) => stepState(c, id).evidence,
       beforeOf: (id) => stepState(c, id).before,
+      endedOf: (id) => stepState(c, id).endedAt,
     };
   }
 }

@@ -1,8 +1,8 @@
 import type { Evidence } from '../machine/types.ts';
 import { type Answer, done, notDone, unknown } from '../ports/answer.ts';
 import type { Hook, HookCall } from '../ports/hook.ts';
+import { startCall, stopCall } from './fence-hook.ts';
 import { defineStep } from './step.ts';
-import type { FencePlan } from './system.ts';
 
 /**
  * Takes from the source's Postgres the ability to accept writes. Three ways: the StatefulSet to zero, a script or
@@ -22,7 +22,7 @@ export const fenceSource = defineStep({
     ],
   },
   phase: 'promoting',
-  after: ['stop-writers', 'read-only-source'],
+  after: ['stop-writers', 'read-only-source', 'drain-connections', 'data-at-source'],
   repeat: 'verifiable',
   budgetMs: 2 * 60_000,
   callMs: 25_000,
@@ -98,14 +98,6 @@ async function sqlFence(
   return closedDatabases.length > 0
     ? done(evidence, `${closedDatabases.join(', ')} refuse connections; the server itself still runs (soft)`)
     : notDone('close the databases to connections, end every backend', evidence);
-}
-
-type HookFence = Extract<FencePlan, { strategy: 'exec' | 'http' }>;
-const stopCall = (fence: HookFence): HookCall =>
-  fence.strategy === 'exec' ? { exec: fence.stop } : { http: { url: fence.stop, method: 'POST' } };
-function startCall(fence: HookFence): HookCall | null {
-  if (fence.strategy === 'exec') return fence.start === null ? null : { exec: fence.start };
-  return fence.start === null ? null : { http: { url: fence.start, method: 'POST' } };
 }
 
 /** Runs the user's hook; what it reports of the control file travels into the evidence. */

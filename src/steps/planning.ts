@@ -6,6 +6,8 @@ import { UserError } from '../lib/errors.ts';
 import { hashOf } from '../lib/hash.ts';
 import type { Bounds, Mode, Plan, PlanNode, PlanValues } from '../machine/types.ts';
 import type { DnsRecord } from '../ports/dns.ts';
+import { measureLoss } from './loss.ts';
+import { scriptCalls } from './scripts.ts';
 import type { Ports } from './step.ts';
 import type { System } from './system.ts';
 
@@ -29,17 +31,19 @@ export const recordsFor = (system: System, region: string): DnsRecord[] =>
 export async function makePlan(
   asked: Asked,
   system: System,
-  ports: Pick<Ports, 'database' | 'dns'>,
+  ports: Pick<Ports, 'database' | 'dns' | 'watch'>,
   signal: AbortSignal,
 ): Promise<Plan> {
   const { source, target } = asked;
   const wanted = recordsFor(system, target);
+  const emergency = asked.mode === 'emergency';
   const [from, to, dns] = await Promise.all([
-    ports.database.observe(source, signal),
+    // Of a region that is lost nothing is asked: it would only be waited for.
+    emergency ? null : ports.database.observe(source, signal),
     ports.database.observe(target, signal),
     ports.dns.plan(wanted, signal),
   ]);
-  if (from.systemIdentifier !== to.systemIdentifier)
+  if (from !== null && from.systemIdentifier !== to.systemIdentifier)
     throw new UserError(
       `The databases of ${source} and ${target} are not copies of each other (system identifiers ${from.systemIdentifier} and ${to.systemIdentifier}).`,
       { code: 'wrong-database', hint: 'Check postgres.url of both regions.' },
@@ -76,8 +80,16 @@ export async function makePlan(
     publicHealth: system.deployments.flatMap(({ name, publicHealth }) =>
       publicHealth === null ? [] : [{ service: name, url: publicHealth }],
     ),
+    scripts: scriptCalls(system, source, target),
   };
-  const bounds: Bounds = { lagSeconds: system.objectives.rpoMs / 1000 };
+  // What cannot be measured now is asked again by a step of its own: a plan is made all the same.
+  const loss = emergency
+    ? await measureLoss(ports.database, ports.watch, source, target, signal).catch(() => null)
+    : null;
+  const bounds: Bounds = {
+    lagSeconds: system.objectives.rpoMs / 1000,
+    loss: loss?.seconds != null && loss.bytes !== null ? { seconds: loss.seconds, bytes: loss.bytes } : null,
+  };
   const plan = { ...asked, values, bounds };
   return { ...plan, hash: hashOf(plan) };
 }

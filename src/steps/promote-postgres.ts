@@ -14,9 +14,13 @@ export const promotePostgres = defineStep({
     ],
   },
   phase: 'promoting',
-  after: ['prove-fence', 'prove-replicated'],
+  after: ['prove-fence', 'prove-replicated', 'data-consistent'],
   repeat: 'verifiable',
-  requires: { steps: ['prove-fence', 'prove-replicated'] },
+  requires: {
+    steps: ['prove-fence', 'prove-replicated', 'target-standby', 'loss-measured'],
+    // What may be lost was approved as a bound: worse than that, it is asked again.
+    gateFor: { 'loss-measured': 'promote' },
+  },
   budgetMs: 2 * 60_000,
   uses: ['database'],
   async check({ database, target, values, signal }) {

@@ -1,5 +1,7 @@
-import { done, notDone, unknown } from '../ports/answer.ts';
-import { defineCheck } from './step.ts';
+import { type Answer, done, type Evidence, notDone, unknown } from '../ports/answer.ts';
+import type { WriteAttempt } from '../ports/database.ts';
+import { reach } from './reaching.ts';
+import { defineCheck, type Ports } from './step.ts';
 
 /** A write that tries to get round the fence, from a session of its own: the fence is what this could not do. */
 export const proveFence = defineCheck({
@@ -14,33 +16,53 @@ export const proveFence = defineCheck({
     ],
   },
   phase: 'promoting',
-  after: ['fence-source'],
+  after: ['fence-source', 'fence-lost-source'],
   // Short: a write that gets through is no matter of patience, and a stopped server is silent at once.
   budgetMs: 15_000,
   uses: ['database', 'cluster'],
   proves: true,
-  async check({ database, cluster, source, values, signal }) {
+  async check({ database, cluster, source, values, mode, signal }) {
     const { strategy, ref, strength } = values.fence;
-    const attempt = await database.attemptWrite(source, signal);
+    // Of a region that may be gone each question has its own short time.
+    const lost = mode === 'emergency';
+    const attempt = lost ? await shortly(database, source, signal) : await database.attemptWrite(source, signal);
     const evidence = { attempt: attempt.outcome, how: attempt.how, strategy, strength };
     if (attempt.outcome === 'accepted')
       return notDone(`a write got through the fence of ${source} (${attempt.how})`, evidence);
+    // In an emergency nothing is waited for: SQL may have been all that could be reached, or there is only silence, and
+    // what that is worth a person weighs.
+    const nobodyKnows = (why: string, seen: Evidence): Answer =>
+      lost ? { is: 'unknown', why, evidence: seen, final: true } : unknown(why, seen);
     if (strategy === 'sql')
       return attempt.outcome === 'refused'
         ? done(evidence, `a fresh session was refused (${attempt.how}); SQL only, the server still runs`)
-        : unknown(`${source} does not answer: ${attempt.how}`, evidence);
+        : nobodyKnows(`${source} does not answer: ${attempt.how}`, evidence);
+    if (attempt.outcome === 'refused' && lost)
+      return nobodyKnows(`Postgres in ${source} refuses writes (${attempt.how}) and still runs: it was to be stopped`, {
+        ...evidence,
+        strength: 'soft',
+      });
     if (attempt.outcome === 'refused')
       return notDone(`Postgres in ${source} still answers (${attempt.how}): it was to be stopped`, evidence);
     // Silence proves nothing by itself: either the port refuses, or the cluster says that no pod is left.
     if (attempt.connectionRefused) return done(evidence, 'a write from a fresh session found nobody listening');
     if (strategy === 'statefulset') {
-      const set = await cluster.workload(source, 'statefulset', ref, signal);
+      const look = (limit: AbortSignal) => cluster.workload(source, 'statefulset', ref, limit);
+      const seen = lost
+        ? await reach(signal, look).catch(() => null)
+        : { answered: true as const, value: await look(signal) };
+      const set = seen?.answered ? seen.value : null;
       if (set?.wanted === 0 && set.pods === 0)
         return done(
           { ...evidence, pods: 0 },
           `no pod of ${ref} is left, a write from a fresh session was not answered`,
         );
     }
-    return unknown(`${source} does not answer, which proves nothing: ${attempt.how}`, evidence);
+    return nobodyKnows(`${source} does not answer, which proves nothing: ${attempt.how}`, evidence);
   },
 });
+
+async function shortly(database: Ports['database'], source: string, signal: AbortSignal): Promise<WriteAttempt> {
+  const seen = await reach(signal, (limit) => database.attemptWrite(source, limit));
+  return seen.answered ? seen.value : { outcome: 'unreachable', how: seen.why, connectionRefused: false };
+}

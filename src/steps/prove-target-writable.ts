@@ -19,7 +19,7 @@ export const proveTargetWritable = defineCheck({
     ],
   },
   phase: 'promoting',
-  after: ['promote-postgres', 'reopen-target', 'switch-redis'],
+  after: ['promote-postgres', 'reopen-target', 'switch-redis', 'promote-redis'],
   budgetMs: 60_000,
   uses: ['database', 'cache'],
   proves: true,

@@ -2,15 +2,34 @@
  * What a step is: data about itself plus `check`, `run` and `undo`. A step knows one thing and how to do it;
  * when, how often and whether at all is the machine's and the runner's business.
  */
-import type { Context, Evidence, Phase, PlanNode, PlanValues, Repeat, StepNode } from '../machine/types.ts';
+import type {
+  Bounds,
+  Context,
+  Evidence,
+  GateId,
+  GateNode,
+  Mode,
+  Phase,
+  PlanNode,
+  PlanValues,
+  Repeat,
+  StepNode,
+} from '../machine/types.ts';
 import type { Answer } from '../ports/answer.ts';
+import type { Backups } from '../ports/backups.ts';
 import type { Cache } from '../ports/cache.ts';
+import type { People } from '../ports/chat.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Cluster } from '../ports/cluster.ts';
 import type { Database } from '../ports/database.ts';
 import type { Dns } from '../ports/dns.ts';
+import type { EvidenceStore } from '../ports/evidence.ts';
 import type { Hook } from '../ports/hook.ts';
+import type { Jobs } from '../ports/jobs.ts';
+import type { Metrics } from '../ports/metrics.ts';
 import type { Probe } from '../ports/probe.ts';
+import type { Records } from '../ports/records.ts';
+import type { Watch } from '../ports/watch.ts';
 import type { System } from './system.ts';
 
 export type Ports = {
@@ -21,6 +40,13 @@ export type Ports = {
   dns: Dns;
   probe: Probe;
   hook: Hook;
+  jobs: Jobs;
+  metrics: Metrics;
+  people: People;
+  records: Records;
+  watch: Watch;
+  evidence: EvidenceStore;
+  backups: Backups;
   clock: Clock;
 };
 export type PortName = keyof Ports;
@@ -28,16 +54,22 @@ export type PortName = keyof Ports;
 /** What every function of a step is handed, beside the ports it `uses`. */
 export type StepFacts = {
   run: string;
+  requestedBy: string;
+  /** The attempt this is asked for: the one under way, else the next. From 1. */
+  attempt: number;
   source: string;
   target: string;
   values: PlanValues;
-  bounds: { lagSeconds: number };
+  mode: Mode;
+  bounds: Bounds;
   system: System;
   /** Aborts at the call's deadline. */
   signal: AbortSignal;
   /** Evidence another step of this run left: its outcome's, and its first check's. */
   evidenceOf: (step: string) => Evidence | null;
   beforeOf: (step: string) => Evidence | null;
+  /** When another step of this run ended, ms since the epoch. */
+  endedOf: (step: string) => number | null;
 };
 type Handed<U extends PortName> = Pick<Ports, U> & StepFacts;
 
@@ -63,9 +95,10 @@ export type StepDefinition<U extends PortName = PortName> = {
   repeat: Repeat;
   /**
    * Check steps asked again right before the intent; their answers go into it. One that says no holds the step; or,
-   * where `gate` is named, what that gate approved is no longer so, and it is asked again.
+   * where a gate is named (for all, or for this one), what that gate approved is no longer so, and it is asked again.
+   * Steps that a run does not have are not asked.
    */
-  requires?: { steps: string[]; gate?: string };
+  requires?: { steps: string[]; gate?: string; gateFor?: Record<string, string> };
   /** How long until its postcondition must be seen, ms. Longer: hold and ask. */
   budgetMs: number;
   /** How long one call may take, ms; no byte is sent after it. Below 30 s: what lasts longer is started, then observed. */
@@ -81,6 +114,8 @@ export type StepDefinition<U extends PortName = PortName> = {
   /** Whether this system's plan has the step at all. */
   when?: (system: System) => boolean;
   proves?: boolean;
+  /** A rule of the house rather than of the machine: a named person may waive it with a reason. */
+  rule?: boolean;
   onFailure?: 'hold' | 'rollback';
   clock?: StepNode['clock'];
   /** Asks the world, changes nothing. Serves to skip, verify, dry-run, resume and stand ready. */
@@ -101,8 +136,17 @@ export const defineCheck = <const U extends PortName>(
   step: Omit<StepDefinition<U>, 'run' | 'undo' | 'repeat'>,
 ): StepDefinition => ({ ...step, repeat: 'idempotent' }) as unknown as StepDefinition;
 
-export type GateDefinition = { kind: 'gate'; id: 'promote' | 'dns'; title: string; phase: Phase; after: string[] };
-export const defineGate = (gate: Omit<GateDefinition, 'kind'>): GateDefinition => ({ kind: 'gate', ...gate });
+export type GateDefinition = {
+  kind: 'gate';
+  id: GateId;
+  title: string;
+  phase: Phase;
+  after: string[];
+  standsInFor: GateNode['standsInFor'];
+};
+export const defineGate = (
+  gate: Omit<GateDefinition, 'kind' | 'standsInFor'> & Partial<Pick<GateDefinition, 'standsInFor'>>,
+): GateDefinition => ({ kind: 'gate', standsInFor: null, ...gate });
 
 /** A runbook: which nodes, in which phases. The order in the list is the order people read them in. */
 export type Runbook = { name: Context['runbook']; nodes: (StepDefinition | GateDefinition)[] };
@@ -134,6 +178,7 @@ export function nodesFor(runbook: Runbook, system: System, source: string, targe
       effect: node.run !== undefined,
       noUndo: node.undo && 'impossible' in node.undo ? node.undo.impossible : null,
       proves: node.proves ?? false,
+      rule: node.rule ?? false,
       onFailure: node.onFailure ?? 'hold',
       budgetMs: system.budgets[node.id] ?? node.budgetMs,
       clock: node.clock ?? null,

@@ -14,7 +14,7 @@ export const stopWriters = defineStep({
     ],
   },
   phase: 'promoting',
-  after: ['read-only-source'],
+  after: ['read-only-source', 'drain-connections'],
   repeat: 'idempotent',
   budgetMs: 2 * 60_000,
   clock: 'writes-stop',

@@ -1,5 +1,6 @@
 /** The system that is moved, as the steps need to know it: made from the configuration by main.ts, plain data. */
-import type { GateNode } from '../machine/types.ts';
+import type { GateId, GateNode, Phase, Repeat } from '../machine/types.ts';
+import type { ProbeRequest } from '../ports/probe.ts';
 
 export type FencePlan =
   | { strategy: 'statefulset'; name: string }
@@ -33,7 +34,7 @@ export type System = {
     values: Record<string, string[]>;
   }[];
   gates: Record<
-    'promote' | 'dns',
+    GateId,
     Pick<GateNode, 'votes' | 'approvers' | 'requesterMayVote' | 'timeoutMs' | 'onTimeout' | 'escalateTo' | 'required'>
   >;
   /** Budgets set in the configuration, ms by step id. */
@@ -43,4 +44,73 @@ export type System = {
   lagWithinMs: number;
   /** Any people to name on cards: `aws-support` → how to reach them. */
   contacts: Record<string, string>;
+  /** What a planned run asks for beyond the machine's own needs; null or 0 where the house has no such rule. */
+  rules: {
+    /** How long before a planned run people must have been told. */
+    noticeMs: number;
+    ttl: { atMostSeconds: number; forMs: number; lookEveryMs: number } | null;
+    /** At least one of these must be at hand: `group:S…`, `user:U…`. */
+    onCall: string[];
+  };
+  /** ConfigMaps and Secrets that may differ between the regions: `configmap/NAME`, `secret/NAME`, `image/DEPLOYMENT`. */
+  mayDiffer: string[];
+  /** How each region's monitoring is asked whether it works. */
+  monitoring: Question | null;
+  errorRate: { query: string; atMost: number } | null;
+  workflows: Workflow[];
+  consistency: { name: string; query: string }[];
+  /** How regions are watched; absent where nobody watches them. */
+  trigger?: {
+    /** Trouble must be seen twice at least this far apart, ms. */
+    confirmMs: number;
+    /** Regions that hold no data and only count for the quorum. */
+    witnesses: string[];
+  };
+  /** How long transactions are given to end by themselves once the source is read-only. */
+  drainMs: number;
+  /** How fresh backups must be before a region is given up; null where nobody is asked. */
+  backups: { fullWithinMs: number; incrementalWithinMs: number } | null;
+  scripts: ConfiguredStep[];
+  followUps: string[];
+};
+
+/** A URL or a script; `{source}`, `{target}`, `{alias}` and the like stand in it: see configured.ts. */
+export type Question = { url: string } | { exec: string[] };
+
+/** What a user does, step by step: done when every answer is as expected; or a script that exits with 0. */
+export type Workflow =
+  | {
+      name: string;
+      requests: {
+        method: ProbeRequest['method'];
+        url: string;
+        body?: unknown;
+        headers?: Record<string, string>;
+        /** Null: any 2xx. */
+        status: number | null;
+        contains: string | null;
+      }[];
+    }
+  | { name: string; exec: string[] };
+
+/** A step of the runbook's owner: a script, or an endpoint, and how to see that it is done. */
+export type ConfiguredStep = {
+  id: string;
+  title: string;
+  /** What it is for, for whoever is on call. */
+  help: string | null;
+  /** The runbooks it belongs to: `planned`, `emergency`. */
+  runbooks: string[];
+  phase: Phase | 'atEnd';
+  after: string[];
+  repeat: Repeat;
+  /** Null: it only asks. */
+  does: { exec: string[] } | { start: string; status: string | null } | null;
+  /** Null: its own end says whether it is done. */
+  check: Question | null;
+  /** Null: nothing of it needs undoing. A sentence: it cannot be. */
+  undo: Question | string | null;
+  /** How long it may take, ms. */
+  timeoutMs: number;
+  onFailure: 'hold' | 'rollback';
 };

@@ -135,8 +135,9 @@ export async function bench(options: { fence?: FencePlan; system?: Partial<Syste
     async asked() {
       await type('UANA', 'failover east reason:"maintenance"');
       await append({ type: 'PLANNED', plan: here.plan });
-      for (const step of ['source-is-primary', 'replication-lag', 'redis-in-sync', 'target-healthy', 'target-capacity'])
-        await append({ type: 'STEP_ALREADY_DONE', step, evidence: {}, summary: null });
+      for (const node of here.plan.nodes)
+        if (node.kind === 'step' && ['validating', 'assessing'].includes(node.phase))
+          await append({ type: 'STEP_ALREADY_DONE', step: node.id, evidence: {}, summary: null });
       await append(open('promote'), open('dns'));
     },
     async does(...steps: string[]) {

@@ -6,6 +6,7 @@ import { handClock, settled } from '../support/hand-clock.ts';
 import { bench, said } from './bench.ts';
 
 const BO = { id: 'UBO', kind: 'member' as const, groups: ['group:SSRE'] };
+const CY = { ...BO, id: 'UCY' };
 const ANA = { id: 'UANA', kind: 'member' as const, groups: [] };
 const EVE = { id: 'UEVE', kind: 'guest' as const, groups: [] };
 
@@ -41,6 +42,43 @@ describe('a Home', () => {
     await here.send({ ...pressed, channel: '', delivery: 'home-1' });
     expect(here.context().gates['promote']!.status).toBe('approved');
     expect(titles(await homeOf(BO, worldOf(here)))[0]).toBe('1 decision waits for you.');
+  });
+
+  it('asks for a review of whom it may ask, until it is done', async () => {
+    const here = await bench();
+    await here.asked();
+    const why = { step: 'target-endpoints', attempt: 1, why: 'no', evidence: {} };
+    await here.does('scale-up-target');
+    await here.append({ type: 'STEP_NOT_DONE', ...why, again: false });
+    await here.type('UBO', 'skip target-endpoints reason:"seen by hand"');
+    expect(titles(await homeOf(CY, worldOf(here)))[0]).toBe('2 decisions wait for you.');
+    while (here.context().endedAt === null) await here.append({ type: 'TAKEN_OVER', by: 'UANA', reason: 'x' });
+    const cy = await homeOf(CY, worldOf(here));
+    expect(titles(cy)[0]).toBe('1 thing waits for you.');
+    const [button] = cy.flatMap(({ actions }) => actions);
+    expect(button).toMatchObject({ id: 'review', label: 'Reviewed…' });
+    // He made the override himself; she only reads.
+    for (const actor of [BO, { ...ANA, id: 'UDEE' }])
+      expect(titles(await homeOf(actor, worldOf(here)))[0]).toContain('Nothing waits for you.');
+    await here.submit('UCY', 'review', { run: 'eden-1' }, { note: 'fine' });
+    expect(titles(await homeOf(CY, worldOf(here)))[0]).toContain('Nothing waits for you.');
+  });
+
+  it('tells everybody of a halt, and asks operators who have not said so yet to lift it', async () => {
+    const here = await bench();
+    await here.type('UANA', 'halt reason:"odd"');
+    const ops = { ...CY, groups: ['group:SOPS'] };
+    const cards = await homeOf(ops, worldOf(here));
+    expect(titles(cards).slice(0, 2)).toEqual([
+      '1 thing waits for you.',
+      expect.stringContaining('HALTED by UANA') as string,
+    ]);
+    expect(cards.flatMap(({ actions }) => actions.map(({ id }) => id))).toEqual(['halt:lift']);
+    await here.type('UCY', 'halt lift reason:"fine"');
+    expect(titles(await homeOf(ops, worldOf(here))).slice(0, 2)).toEqual([
+      'Nothing waits for you.',
+      expect.stringContaining('1 more person lifts it') as string,
+    ]);
   });
 
   it('says who is primary while nothing is moved, and nothing to guests', async () => {

@@ -1,17 +1,14 @@
 /** Going past what the runner can know: mark, skip, takeover; and the history of it. */
 import { describe, expect, it } from 'vitest';
+import { step } from '../support/machine.ts';
 import { bench, said } from './bench.ts';
+import { upTo } from './up-to.ts';
 
 /** Both gates approved, the source fenced; the promotion held: `unknown`, or surely not done. */
 const heldAt = async (step: string, how: 'STEP_UNKNOWN' | 'STEP_NOT_DONE') => {
   const here = await bench();
   await here.asked();
-  await here.type('UBO', 'approve');
-  await here.type('UBO', 'confirm');
-  await here.does('scale-up-target');
-  await here.finds('target-endpoints');
-  await here.does('read-only-source', 'stop-writers', 'fence-source');
-  if (step !== 'prove-fence') await here.finds('prove-fence', 'prove-replicated');
+  await upTo(here, step);
   const outcome = { step, attempt: 1, why: 'the answer was cut off', evidence: {} };
   if (step !== 'prove-fence')
     await here.append({
@@ -84,10 +81,50 @@ describe('skipping', () => {
   });
 });
 
+/** Where the runbook tidies up at the end: taken over again, it ends at once. */
+const overAtOnce = async (here: Awaited<ReturnType<typeof bench>>) => {
+  if (here.context().endedAt === null) await here.append({ type: 'TAKEN_OVER', by: 'UANA', reason: 'at once' });
+};
+
+/** A run whose runbook has something to tidy up, under way. */
+const withTidying = async () => {
+  const here = await bench();
+  const tidy = step('lift', 'atEnd', { title: 'Lift the freeze' });
+  await here.type('UANA', 'failover east reason:"maintenance"');
+  const nodes = [...here.plan.nodes.filter((node) => node.phase !== 'atEnd'), tidy];
+  await here.append({ type: 'PLANNED', plan: { ...here.plan, nodes } });
+  return here;
+};
+
+it('a takeover lifts what was frozen first; asked for again it ends at once', async () => {
+  const here = await withTidying();
+  const dialog = async () => said(await here.press('UANA', 'takeover', { run: 'eden-1' }));
+  expect(await dialog()).toContain(
+    'Nothing is undone. Regent lifts what it froze (“Lift the freeze”), and does nothing more.',
+  );
+  expect(said(await here.type('UANA', 'takeover reason:"x"'))).toBe(
+    'eden-1 is yours: Regent lifts what it froze, and does nothing more on it.',
+  );
+  expect(here.context()).toMatchObject({ end: 'takenOver', endedAt: null });
+  expect(said(await here.type('UBO', 'approve'))).toBe(
+    'eden-1 was taken over by hand: nothing is decided here any more.',
+  );
+  expect(said(await here.type('UANA', 'abort reason:"x"'))).toBe(
+    'eden-1 is over and only tidies up: there is nothing left to abort.',
+  );
+  expect(await dialog()).toContain('eden-1 ends at once. Regent leaves undone: “Lift the freeze”.');
+  expect(said(await here.type('UANA', 'takeover reason:"now"'))).toBe(
+    'eden-1 is yours: Regent does nothing more on it.',
+  );
+  expect(here.context().endedAt).not.toBeNull();
+});
+
 it('a takeover ends the run for Regent, and history tells of it', async () => {
   const here = await heldAt('promote-postgres', 'STEP_UNKNOWN');
   expect(said(await here.type('UANA', 'takeover'))).toContain('needs a reason');
-  expect(said(await here.type('UANA', 'takeover reason:"the DBA is on it"'))).toContain('Regent does nothing more');
+  const done = said(await here.type('UANA', 'takeover reason:"the DBA is on it"'));
+  expect(done).toMatch(/^eden-1 is yours: Regent .*does nothing more on it\.$/);
+  await overAtOnce(here);
   expect(here.context().end).toBe('takenOver');
   expect(said(await here.type('UDEE', 'history'))).toContain('takenOver');
 });

@@ -1,7 +1,7 @@
 /** Command text as keyboards and Slack really send it. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parse, plainText } from '../../src/commands/parse.ts';
+import { KEYS, parse, plainText } from '../../src/commands/parse.ts';
 
 const WANTED = { ok: true, words: ['failover', 'us-east-1'], named: { reason: 'planned maintenance' } };
 
@@ -98,6 +98,18 @@ describe('values', () => {
       named: { step: 'scale' },
     });
     expect(parse('x dry-run:yes', ['dry-run'])).toEqual({ ok: true, words: ['x'], named: { 'dry-run': 'yes' } });
+  });
+
+  test('a command’s own names are names only where they are asked for', () => {
+    const line = 'schedule east at:“2026-11-23 02:00” for:4h reason: swap at last';
+    expect(parse(line, [...KEYS, 'at', 'for'])).toEqual({
+      ok: true,
+      words: ['schedule', 'east'],
+      named: { at: '2026-11-23 02:00', for: '4h', reason: 'swap at last' },
+    });
+    expect(parse('pause reason: back at:noon for:good')).toMatchObject({
+      named: { reason: 'back at:noon for:good' },
+    });
   });
 
   test('a quoted word is one word', () => {

@@ -199,7 +199,7 @@ describe('a card that is no longer valid', () => {
     expect(said(await here.press('UBO', 'approve:promote', old))).toBe(
       'eden-1 is being undone: nothing is decided any more.',
     );
-    await here.append({ type: 'TAKEN_OVER', by: 'UANA', reason: 'x' });
+    while (here.context().endedAt === null) await here.append({ type: 'TAKEN_OVER', by: 'UANA', reason: 'x' });
     expect(said(await here.press('UBO', 'approve:promote', old))).toBe('eden-1 has ended. Nothing more to do.');
     expect(said(await here.press('UBO', 'approve:promote', { ...old, run: 'eden-77' }))).toBe(
       'Nothing is being moved: there is nothing to decide.',

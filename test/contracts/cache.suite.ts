@@ -17,6 +17,8 @@ export type CacheWorld = {
   by: 'sentinel' | 'failover-to';
   /** A client that writes one increasing id after the other, always to a node that takes them. */
   writer(): Promise<Writer>;
+  /** Ends the region's node as a power cut does. */
+  crash(region: string): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -32,6 +34,9 @@ export function cacheContract(name: string, open: () => Promise<CacheWorld>): vo
 
     test('it sees master and replica by the addresses they know each other by', async () => {
       const { cache, regions } = world;
+      // A replica that has just been attached is being copied to first.
+      const online = async () => (await cache.observe(regions[0], within())).replicas.map(({ state }) => state);
+      await expect.poll(online, { timeout: 20_000 }).toEqual(['online']);
       const [one, other] = [await cache.observe(regions[0], within()), await cache.observe(regions[1], within())];
       expect(one).toMatchObject({ region: regions[0], role: 'master', follows: null, linkUp: null });
       expect(other).toMatchObject({ region: regions[1], role: 'replica', follows: one.address, linkUp: true });
@@ -100,6 +105,29 @@ export function cacheContract(name: string, open: () => Promise<CacheWorld>): vo
       await expect(world.cache.switchover(...world.regions, AbortSignal.abort())).rejects.toMatchObject({
         effect: 'none',
       });
+      await expect(world.cache.failover(world.regions[1], AbortSignal.abort())).rejects.toMatchObject({
+        effect: 'none',
+      });
     });
+
+    test('of what is a master already nothing is ordered', async () => {
+      const [home, away] = world.regions;
+      expect(await world.cache.failover(home, within())).toEqual({ ordered: null });
+      expect((await world.cache.observe(away, within())).role).toBe('replica');
+    });
+
+    test('with its master gone the other one becomes master, takes writes, and is not ordered to again', async () => {
+      const [home, away] = world.regions;
+      await world.crash(home);
+      await world.cache.failover(away, within());
+      expect((await world.cache.observe(away, within())).role).toBe('master');
+      expect(await world.cache.proveWritable(away, 'eden-9', within())).toBeTruthy();
+      const { address } = await world.cache.observe(away, within());
+      if (world.by === 'sentinel')
+        await expect
+          .poll(async () => (await world.cache.sentinels(within()))?.master, { timeout: 20_000 })
+          .toBe(address);
+      expect(await world.cache.failover(away, within())).toEqual({ ordered: null });
+    }, 100_000);
   });
 }

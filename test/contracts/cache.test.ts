@@ -86,6 +86,20 @@ async function writerOn(lab: RedisLab): Promise<Writer> {
   };
 }
 
+/** Sentinels learn of replicas from their master: of one they have not seen by the time it dies they never hear. */
+async function replicaKnown(lab: RedisLab, master: string): Promise<void> {
+  const replica = lab.regions.find((region) => region !== master)!;
+  const known = async (port: number): Promise<string> => {
+    const all = (await askRedis(port, undefined, 'SENTINEL', 'REPLICAS', lab.masterName)) as string[][];
+    const told = all.map((flat) => (key: string) => flat[flat.indexOf(key) + 1]);
+    const own = told.find((value) => value('port') === String(lab.node(replica).port));
+    return `${own?.('flags')} ${own?.('master-link-status')}`;
+  };
+  await expect
+    .poll(() => Promise.all(lab.sentinels.map(({ port }) => known(port))), { timeout: 40_000 })
+    .toEqual(lab.sentinels.map(() => 'slave ok'));
+}
+
 async function connect(url: string): Promise<Redis> {
   const client = new Redis(url, {
     lazyConnect: true,
@@ -113,6 +127,10 @@ function run(): void {
         regions: REGIONS,
         by: sentinels > 0 ? 'sentinel' : 'failover-to',
         writer: () => writerOn(lab),
+        async crash(region) {
+          await replicaKnown(lab, region);
+          await lab.node(region).crash();
+        },
         close: () => lab.close(),
       };
     });

@@ -129,11 +129,12 @@ describe.each(['socket', 'http'] as const)('over %s', (transport) => {
     });
 
     test('nobody there: the error says that nothing arrived', async () => {
-      const w = await slackWorld();
-      await w.lab.close();
+      // A port that only just became free may be another test's a moment later: this one is nobody's.
+      const w = await slackWorld({ start: false, adapter: { apiUrl: 'http://127.0.0.1:2/api/' } });
       const lost = w.chat.post(C1, message('card'), 'k', signal());
       await expect(lost).rejects.toMatchObject({ effect: 'none', code: 'slack_unreachable' });
       await w.chat.stop();
+      await w.lab.close();
     });
   });
 
@@ -182,6 +183,23 @@ describe.each(['socket', 'http'] as const)('over %s', (transport) => {
       expect(w.lab.calls.filter(({ method }) => method === 'usergroups.users.list')).toHaveLength(1);
       await expect(w.chat.membersOf('S9', signal())).rejects.toMatchObject({ code: 'slack_no_such_subteam' });
       await expect(w.chat.person('U99', signal())).rejects.toMatchObject({ code: 'slack_user_not_found' });
+    });
+
+    test('knows who is at a screen, asks at most once in a while, and never takes silence for absence', async () => {
+      await using w = await slackWorld();
+      w.lab.setPresence('U2', 'away');
+      const there = await Promise.all(['U1', 'U2', 'U1'].map((id) => w.chat.isPresent(id, signal())));
+      expect(there).toEqual([true, false, true]);
+      await w.chat.isPresent('U2', signal());
+      expect(w.lab.calls.filter(({ method }) => method === 'users.getPresence')).toHaveLength(2);
+      await expect(w.chat.isPresent('U99', signal())).rejects.toMatchObject({ code: 'slack_user_not_found' });
+      w.lab.fault({ method: 'users.getPresence', kind: 'reset-before' });
+      expect(await w.chat.isPresent('U3', signal())).toBe(true);
+      w.lab.fault({ method: 'users.getPresence', kind: 'http500', times: Number.POSITIVE_INFINITY });
+      await expect(w.chat.isPresent('U4', signal())).rejects.toBeInstanceOf(IntegrationError);
+      w.lab.clearFaults();
+      const left = AbortSignal.abort();
+      await expect(w.chat.isPresent('U4', left)).rejects.toMatchObject({ code: 'slack_given_up', effect: 'none' });
     });
 
     test('a page of one person is drawn anew in place; nobody else sees it', async () => {

@@ -15,6 +15,12 @@ export type ClusterWorld = {
   holdStop(name: string, held: boolean): void;
   /** Things of this workload that were really started and not stopped. */
   running(name: string): number;
+  /** Writes (or replaces) a ConfigMap or Secret of these texts; `type` is a Secret's. */
+  configure(kind: 'ConfigMap' | 'Secret', name: string, data: Record<string, string>, type?: string): void;
+  /** Puts a policy there as somebody else would, which allows something. */
+  allow(name: string): void;
+  /** What the pods of this workload have in their logs from now on. */
+  logs(name: string, text: string): void;
   close(): Promise<void>;
 };
 
@@ -147,6 +153,152 @@ export function clusterContract(adapter: string, arrange: () => Promise<ClusterW
       expect(ill?.trouble[0]).toMatch(/^Unhealthy: /);
       world.answering('task-service', true);
       expect((await until('deployment', 'task-service', ({ readyPods }) => readyPods === 3))?.trouble).toEqual([]);
+    });
+
+    test('says what runs, and digests what it is configured by: the same contents, the same digest', async () => {
+      world.configure('ConfigMap', 'flags', { a: '1', b: '2' });
+      world.configure('ConfigMap', 'same', { b: '2', a: '1' });
+      world.configure('ConfigMap', 'other', { a: '1', b: '3' });
+      world.configure('Secret', 'jwt', { key: 'k' });
+      world.configure('Secret', 'jwt-too', { key: 'k' });
+      const look = () => world.cluster.configuration(world.region, ['task-service', 'nope'], signal);
+      const seen = await look();
+      expect(seen.images).toEqual({ 'task-service': ['task-service=eden/task-service:1.4.2'] });
+      expect(Object.keys(seen.configMaps).sort()).toEqual(['flags', 'other', 'same']);
+      expect(Object.keys(seen.secrets).sort()).toEqual(['jwt', 'jwt-too']);
+      expect(seen.configMaps['flags']).toMatch(/^[0-9a-f]{64}$/);
+      expect(seen.configMaps['same']).toBe(seen.configMaps['flags']);
+      expect(seen.configMaps['other']).not.toBe(seen.configMaps['flags']);
+      expect(seen.secrets['jwt-too']).toBe(seen.secrets['jwt']);
+      world.configure('Secret', 'jwt', { key: 'another' });
+      const after = await look();
+      expect(after.secrets['jwt']).not.toBe(seen.secrets['jwt']);
+      expect(after.configMaps).toEqual(seen.configMaps);
+      expect(JSON.stringify(after)).not.toContain('another');
+    });
+
+    test('leaves out what every cluster makes for itself', async () => {
+      world.configure('Secret', 'sh.helm.release.v1.eden.v7', { release: 'of this cluster' }, 'helm.sh/release.v1');
+      world.configure('ConfigMap', 'sh.helm.release.v1.eden.v7', { release: 'of this cluster' });
+      world.configure('Secret', 'robot-token', { token: 't' }, 'kubernetes.io/service-account-token');
+      const { configMaps, secrets } = await world.cluster.configuration(world.region, [], signal);
+      expect(Object.keys(configMaps).sort()).toEqual(['flags', 'other', 'same']);
+      expect(Object.keys(secrets).sort()).toEqual(['jwt', 'jwt-too']);
+    });
+
+    test('misses none of very many', async () => {
+      const names = Array.from({ length: 1203 }, (_, index) => `many-${String(index).padStart(4, '0')}`);
+      for (const name of names) world.configure('ConfigMap', name, { name });
+      const { configMaps } = await world.cluster.configuration(world.region, [], signal);
+      expect(Object.keys(configMaps).filter((name) => name.startsWith('many-'))).toEqual(names);
+      expect(new Set(Object.values(configMaps)).size).toBe(names.length + 2);
+    });
+
+    test('an annotation of the namespace is set, changed and taken away; others stay', async () => {
+      const { cluster, region } = world;
+      const read = (key: string) => cluster.annotation(region, key, signal);
+      expect(await read('regent.dev/change-freeze')).toBeNull();
+      await cluster.annotate(region, 'example.com/owner', 'somebody', signal);
+      await cluster.annotate(region, 'regent.dev/change-freeze', 'eden-1: “quoted”, $HOME', signal);
+      expect(await read('regent.dev/change-freeze')).toBe('eden-1: “quoted”, $HOME');
+      await cluster.annotate(region, 'regent.dev/change-freeze', 'eden-2', signal);
+      expect(await read('regent.dev/change-freeze')).toBe('eden-2');
+      // Twice: what is gone already is no error.
+      for (let count = 0; count < 2; count += 1) {
+        await cluster.annotate(region, 'regent.dev/change-freeze', null, signal);
+        expect(await read('regent.dev/change-freeze')).toBeNull();
+      }
+      expect(await read('example.com/owner')).toBe('somebody');
+    });
+
+    test('every workload of the namespace, of both kinds', async () => {
+      const all = await world.cluster.workloads(world.region, signal);
+      const names = all.map(({ kind, name, wanted }) => `${kind} ${name} ${wanted}`);
+      expect(names.filter((one) => /api-gateway|postgres/.test(one))).toEqual([
+        'deployment api-gateway 2',
+        'statefulset postgres 0',
+      ]);
+      expect(all.find(({ name }) => name === 'api-gateway')?.autoscaler?.name).toBe('api-gateway');
+    });
+
+    test('a cordoned node takes no new pods and keeps those it has; uncordoned it takes them again', async () => {
+      const { cluster, region } = world;
+      world.create('deployment', 'cordoned', 1);
+      await until('deployment', 'cordoned', ({ readyPods }) => readyPods === 1);
+      const names = (await cluster.nodes(region, signal)).map(({ name }) => name);
+      expect(names).toHaveLength(2);
+      // Twice: what is so already is no error.
+      for (let count = 0; count < 2; count += 1) await cluster.cordon(region, names, true, signal);
+      expect(await cluster.nodes(region, signal)).toEqual(
+        names.map((name) => ({ name, ready: true, schedulable: false })),
+      );
+      await cluster.scale(region, 'deployment', 'cordoned', 2, signal);
+      const waiting = await until('deployment', 'cordoned', ({ pods, trouble }) => pods === 2 && trouble.length > 0);
+      expect([waiting?.readyPods, waiting?.trouble[0]]).toEqual([1, expect.stringContaining('unschedulable')]);
+      await cluster.cordon(region, names, false, signal);
+      expect((await cluster.nodes(region, signal)).every((one) => one.schedulable)).toBe(true);
+      expect((await until('deployment', 'cordoned', ({ readyPods }) => readyPods === 2))?.readyPods).toBe(2);
+    });
+
+    test('traffic is denied and allowed again, and a policy of the name that allows something is told and replaced', async () => {
+      const { cluster, region } = world;
+      const asked = () => cluster.trafficDenied(region, 'regent-fence', signal);
+      expect(await asked()).toBe('no');
+      for (let count = 0; count < 2; count += 1) {
+        await cluster.denyTraffic(region, 'regent-fence', true, signal);
+        expect(await asked()).toBe('yes');
+      }
+      expect(await cluster.trafficDenied(region, 'another', signal)).toBe('no');
+      for (let count = 0; count < 2; count += 1) {
+        await cluster.denyTraffic(region, 'regent-fence', false, signal);
+        expect(await asked()).toBe('no');
+      }
+      world.allow('regent-fence');
+      expect(await asked()).toBe('other');
+      await cluster.denyTraffic(region, 'regent-fence', true, signal);
+      expect(await asked()).toBe('yes');
+      await cluster.denyTraffic(region, 'regent-fence', false, signal);
+    });
+
+    test('a label goes on the namespace and every node, and off again', async () => {
+      const { cluster, region } = world;
+      const asked = () => cluster.labels(region, 'regent.dev/review', signal);
+      const before = await asked();
+      expect(Object.keys(before).map((one) => one.split(' ')[0])).toEqual(['namespace', 'node', 'node']);
+      expect(new Set(Object.values(before))).toEqual(new Set([null]));
+      for (const value of ['eden-7', 'eden-7', 'eden-8', null]) {
+        await cluster.label(region, 'regent.dev/review', value, signal);
+        expect(await asked()).toEqual(Object.fromEntries(Object.keys(before).map((one) => [one, value])));
+      }
+    });
+
+    test('a snapshot has workloads, pods, nodes, events and the last lines of the logs, whatever can be read', async () => {
+      const lines = Array.from({ length: 500 }, (_, index) => `line ${index}`);
+      world.logs('api-gateway', `${lines.join('\n')}\n`);
+      const text = await world.cluster.snapshot(world.region, signal);
+      const seen = JSON.parse(text) as {
+        workloads: { kind: string; name: string; wanted: number }[];
+        pods: { name: string; phase: string }[];
+        nodes: { name: string }[];
+        events: { reason: string; about: string }[];
+        logs: { pod: string; lines?: string[]; unread?: string }[];
+      };
+      expect(seen.workloads).toContainEqual(
+        expect.objectContaining({ kind: 'statefulset', name: 'postgres', wanted: 0 }),
+      );
+      expect(seen.nodes).toHaveLength(2);
+      expect(seen.events.map(({ reason }) => reason)).toContain('FailedScheduling');
+      const pod = seen.pods.find(({ name }) => name.startsWith('api-gateway'));
+      expect(pod?.phase).toBe('Running');
+      expect(seen.logs.find((one) => one.pod === pod?.name)?.lines).toEqual(lines.slice(-100));
+      world.logs('api-gateway', `${lines.map((line) => `${line} ${'x'.repeat(400)}`).join('\n')}\nthe very last\n`);
+      const long = JSON.parse(await world.cluster.snapshot(world.region, signal)) as typeof seen;
+      const kept = long.logs.find((one) => one.pod === pod?.name)?.lines ?? [];
+      expect(kept.at(-1)).toBe('the very last');
+      expect(kept.join('\n').length).toBeLessThanOrEqual(16_384);
+      // Pods without a log that can be read are in it, with the reason.
+      expect(seen.logs.find((one) => one.pod.startsWith('task-service'))?.unread).toBe('the cluster answered 500');
+      expect(text.length).toBeLessThan(2_000_000);
     });
 
     test('an aborted call ends, and says so', async () => {

@@ -23,6 +23,7 @@ async function labWorld(): Promise<ClusterWorld> {
   const silent = new Set<string>();
   const held = new Set<string>();
   const running = new Map<string, number>();
+  const logs = new Map<string, string>();
   const nameOf = (labels: Record<string, string> | undefined) => labels?.['app'] ?? '';
   const lab = await startKubernetes({
     name: 'secondary',
@@ -43,6 +44,11 @@ async function labWorld(): Promise<ClusterWorld> {
               (still) => !still,
             );
             change(-1);
+          },
+          log: async () => {
+            const text = logs.get(name);
+            if (text === undefined) throw new Error('the kubelet does not answer');
+            return text;
           },
         };
       },
@@ -67,6 +73,19 @@ async function labWorld(): Promise<ClusterWorld> {
     answering: (name, yes) => toggle(silent, name, !yes),
     holdStop: (name, on) => toggle(held, name, on),
     running: (name) => running.get(name) ?? 0,
+    configure: (kind, name, texts, type) => {
+      const encoded = Object.entries(texts).map(([key, text]) => [key, Buffer.from(text).toString('base64')]);
+      const data = kind === 'ConfigMap' ? texts : Object.fromEntries(encoded);
+      lab.apply({ apiVersion: 'v1', kind, metadata: { name }, data, ...(type === undefined ? {} : { type }) });
+    },
+    allow: (name) =>
+      lab.apply({
+        apiVersion: 'networking.k8s.io/v1',
+        kind: 'NetworkPolicy',
+        metadata: { name },
+        spec: { podSelector: {}, ingress: [{}], policyTypes: ['Ingress', 'Egress'] },
+      }),
+    logs: (name, text) => logs.set(name, text),
     async close() {
       held.clear();
       await cluster.close();
@@ -128,6 +147,98 @@ describe('a cluster in trouble', () => {
       hint: expect.stringContaining('it was refused deployments'),
       effect: 'none',
     });
+  });
+
+  test.each([
+    ['deployments', 'list deployments in namespace "eden"'],
+    ['configmaps', 'list configmaps in namespace "eden"'],
+    ['secrets', 'list secrets in namespace "eden"'],
+  ])('configuration without the right to list %s names that right', async (plural, right) => {
+    const closed = await startKubernetes({
+      name: 'primary',
+      namespace: 'eden',
+      nodes: [],
+      tokens: { [TOKEN]: 'regent' },
+      may: ({ resource }) => resource.plural !== plural,
+    });
+    closers.push(() => closed.close());
+    const cluster = connected(TOKEN, 5000, 'primary', closed.kubeconfig(TOKEN));
+    await expect(cluster.configuration('us-east-1', [], signal)).rejects.toMatchObject({
+      message: `Kubernetes of us-east-1 refused to ${right} (403 Forbidden).`,
+      hint: `Give the user of the context "primary" the right to ${right} (it was refused ${plural}).`,
+      effect: 'none',
+    });
+  });
+
+  test('init containers are images too, the registry and a digest with them', async () => {
+    const { spec, ...rest } = workload('Deployment', 'migrated', 0);
+    const { template } = spec;
+    const initContainers = [{ name: 'a-migration', image: 'registry:5000/eden/migrate@sha256:abc' }];
+    lab.apply({ ...rest, spec: { ...spec, template: { ...template, spec: { ...template.spec, initContainers } } } });
+    const { images } = await connected().configuration('us-east-1', ['migrated'], signal);
+    expect(images).toEqual({
+      migrated: ['a-migration=registry:5000/eden/migrate@sha256:abc', 'migrated=eden/migrated:1.4.2'],
+    });
+  });
+
+  test('being immutable, a label or a version changes no digest', async () => {
+    const map = (name: string, more: object) =>
+      lab.apply({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, ...more }, data: { a: '1' } });
+    map('plain', {});
+    map('labelled', { labels: { team: 'a' } });
+    lab.apply({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'fixed' }, immutable: true, data: { a: '1' } });
+    for (const [name, a] of Object.entries({ binary: 'MQ==', another: 'Mg==' }))
+      lab.apply({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, binaryData: { a } });
+    const { configMaps } = await connected().configuration('us-east-1', [], signal);
+    expect(configMaps['labelled']).toBe(configMaps['plain']);
+    expect(configMaps['fixed']).toBe(configMaps['plain']);
+    expect(new Set([configMaps['plain'], configMaps['binary'], configMaps['another']]).size).toBe(3);
+  });
+
+  test('a freeze changes one annotation of the namespace and nothing else', async () => {
+    const cluster = connected();
+    const before = lab.get('namespaces', 'eden')!;
+    await cluster.annotate('us-east-1', 'regent.dev/change-freeze', 'eden-1', signal);
+    expect(lab.ledger.at(-1)).toMatchObject({
+      method: 'PATCH',
+      path: '/api/v1/namespaces/eden',
+      body: { metadata: { annotations: { 'regent.dev/change-freeze': 'eden-1' } } },
+      user: 'regent',
+    });
+    const [{ metadata: was, ...rest }, { metadata, ...now }] = [before, lab.get('namespaces', 'eden')!];
+    expect(now).toEqual(rest);
+    expect(metadata).toEqual({
+      ...was,
+      resourceVersion: metadata.resourceVersion,
+      annotations: { 'regent.dev/change-freeze': 'eden-1' },
+    });
+  });
+
+  test('a namespace that is not there, and a right over it that is missing, are said', async () => {
+    const file = kubeconfigFile(lab.kubeconfig(TOKEN));
+    closers.push(file.remove);
+    const regions = { 'us-east-1': { kubeconfig: file.path, context: 'primary', namespace: 'edne' } };
+    const elsewhere = kubernetesCluster({ regions, timeoutMs: 5000 });
+    closers.push(() => elsewhere.close());
+    await expect(elsewhere.annotation('us-east-1', 'a', signal)).rejects.toMatchObject({
+      message: 'Kubernetes of us-east-1 refused to get namespace "edne" (404 NotFound).',
+      hint: 'Check its name and the namespace "edne" in the configuration.',
+    });
+    await expect(connected('other').annotate('us-east-1', 'a', 'b', signal)).rejects.toMatchObject({
+      message: 'Kubernetes of us-east-1 refused to patch namespace "eden" (403 Forbidden).',
+      hint: expect.stringContaining('the right to patch namespace "eden" (it was refused namespaces)'),
+      effect: 'none',
+    });
+  });
+
+  test('a freeze whose answer is lost may have been set; a conflict is tried again', async () => {
+    const cluster = connected();
+    lab.fault({ match: 'PATCH /api/v1/namespaces/eden', kind: 'lostAnswer' });
+    await expect(cluster.annotate('us-east-1', 'k', 'once', signal)).rejects.toMatchObject({ effect: 'unknown' });
+    expect(await cluster.annotation('us-east-1', 'k', signal)).toBe('once');
+    lab.fault({ match: 'PATCH', times: 2, kind: 'conflict' });
+    await cluster.annotate('us-east-1', 'k', 'twice', signal);
+    expect(await cluster.annotation('us-east-1', 'k', signal)).toBe('twice');
   });
 
   test('a conflict is tried again, because the wanted number stays the same', async () => {

@@ -33,6 +33,13 @@ const adapter = (pair: PostgresPair, timeoutMs = 5_000): Database =>
     timeoutMs,
   });
 
+async function applicationSession(connectionString: string) {
+  const client = new Client({ connectionString });
+  client.on('error', () => {});
+  await client.connect();
+  return { sql: (statement: string) => client.query(statement), end: () => client.end() };
+}
+
 databaseContract('PostgreSQL pair, asked by the least privileged role,', async () => {
   const pair = await startPair();
   return {
@@ -41,6 +48,7 @@ databaseContract('PostgreSQL pair, asked by the least privileged role,', async (
     standby: WEST,
     stop: (region) => pair.node(region).stop('fast'),
     start: (region) => pair.node(region).start(),
+    application: (region) => applicationSession(pair.node(region).url('eden_app', 'eden_vault')),
     close: () => pair.close(),
   };
 });
@@ -176,6 +184,25 @@ describe('on real servers', () => {
       await expect(asApplication.closeConnections(EAST, within())).rejects.toMatchObject(refusal);
     });
 
+    test('CREATE on the database is all a heartbeat needs; without it the page is named and nothing is made', async () => {
+      await execute(pair.primary.url('postgres', 'postgres'), [
+        'CREATE DATABASE lent',
+        "CREATE ROLE guest LOGIN PASSWORD 'guest'",
+      ]);
+      const url = new URL(pair.primary.url('postgres', 'lent'));
+      Object.assign(url, { username: 'guest', password: 'guest' });
+      const guest = postgresDatabase({ regions: { [EAST]: { url: url.href } }, timeoutMs: 3_000 });
+      await expect(guest.beat(EAST, 1_000, within())).rejects.toMatchObject({
+        code: 'postgres-not-permitted',
+        effect: 'none',
+        hint: expect.stringContaining('postgres-role'),
+      });
+      expect(await guest.lastBeat(EAST, within())).toBeNull();
+      await execute(pair.primary.url('postgres', 'postgres'), ['GRANT CREATE ON DATABASE lent TO guest']);
+      await guest.beat(EAST, 1_000, within());
+      expect(await guest.lastBeat(EAST, within())).toMatchObject({ at: 1_000 });
+    });
+
     test('the role of Regent cannot read what the application wrote', async () => {
       await expect(execute(pair.primary.url('regent', 'eden_vault'), ['SELECT * FROM vault'])).rejects.toMatchObject({
         code: '42501',
@@ -241,14 +268,17 @@ describe('on real servers', () => {
       await expect
         .poll(() => sql(EAST, 'SHOW synchronous_standby_names'))
         .toEqual([{ synchronous_standby_names: 'nobody' }]);
-      await expect(adapter(pair, 500).proveWritable(EAST, 'eden-7', within())).rejects.toMatchObject({
-        code: 'postgres-waits-for-standby',
-        hint: expect.stringContaining('synchronous_standby_names'),
-      });
-      await sql(EAST, 'ALTER SYSTEM RESET synchronous_standby_names', 'SELECT pg_reload_conf()');
+      try {
+        await expect(adapter(pair, 3000).proveWritable(EAST, 'eden-7', within())).rejects.toMatchObject({
+          code: 'postgres-waits-for-standby',
+          hint: expect.stringContaining('synchronous_standby_names'),
+        });
+      } finally {
+        await sql(EAST, 'ALTER SYSTEM RESET synchronous_standby_names', 'SELECT pg_reload_conf()');
+      }
       await expect.poll(() => sql(EAST, 'SHOW synchronous_standby_names')).toEqual([{ synchronous_standby_names: '' }]);
       expect(await database.proveWritable(EAST, 'eden-7', within())).toBeTruthy();
-    });
+    }, 60_000);
   });
 
   test('a stopped server that is started again without a write gives no proof: its standby streams', async () => {

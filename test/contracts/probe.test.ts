@@ -164,4 +164,99 @@ describe('the HTTP probe', () => {
     const other = await probe({ ca: [CERTIFICATE] }).get(`https://www.eden.example.com:${port}/`, never);
     expect(other.error).toMatch(/ALTNAME/);
   });
+
+  describe('sends any request', () => {
+    const heard = async (status = 200, headers: Record<string, string> = {}) => {
+      const requests: { method: string; url: string; headers: Record<string, unknown>; body: string }[] = [];
+      const port = await serve(async (request, response) => {
+        let body = '';
+        for await (const chunk of request.setEncoding('utf8')) body += chunk;
+        const { method = '', url = '' } = request;
+        requests.push({ method, url, headers: request.headers, body });
+        response.writeHead(status, headers).end(`heard ${body}`);
+      });
+      return { requests, url: `http://${NAME}:${port}/tasks` };
+    };
+
+    it.each(['POST', 'PUT', 'DELETE', 'GET'] as const)(
+      '%s, its body as JSON, with what was answered',
+      async (method) => {
+        const { requests, url } = await heard(201);
+        const sent = { method, url, body: { name: 'é', n: [1, null] }, headers: { 'X-Run': 'eden-1' } };
+        const result = await probe().send(sent, never);
+        const body = '{"name":"é","n":[1,null]}';
+        expect(result).toEqual({
+          url,
+          status: 201,
+          ms: expect.any(Number),
+          address: '127.0.0.1',
+          error: null,
+          body: `heard ${body}`,
+        });
+        expect(requests).toMatchObject([
+          { method, body, headers: { 'content-type': 'application/json', 'x-run': 'eden-1', 'x-probe': 'regent' } },
+        ]);
+      },
+    );
+
+    it('without a body none, and its own headers before the usual ones, however they are written', async () => {
+      const { requests, url } = await heard();
+      await probe().send({ method: 'POST', url, headers: { 'X-Probe': 'mine' } }, never);
+      await probe().send({ method: 'PUT', url, body: 'text', headers: { 'Content-Type': 'application/vnd.x' } }, never);
+      expect(requests).toMatchObject([
+        { method: 'POST', body: '', headers: { 'x-probe': 'mine' } },
+        { method: 'PUT', body: '"text"', headers: { 'content-type': 'application/vnd.x' } },
+      ]);
+      expect(requests[0]?.headers['content-type']).toBeUndefined();
+    });
+
+    it.each([302, 307, 308, 409, 503])(
+      'takes %i as the answer, sends it nowhere else and not again',
+      async (status) => {
+        const { requests, url } = await heard(status, { location: '/elsewhere', 'retry-after': '0' });
+        expect(await probe().send({ method: 'POST', url, body: 1 }, never)).toMatchObject({ status, body: 'heard 1' });
+        expect(requests).toHaveLength(1);
+      },
+    );
+
+    it.each(['POST', 'PUT', 'DELETE', 'GET'] as const)(
+      '%s never twice, where the answer is cut off',
+      async (method) => {
+        let asked = 0;
+        const port = await serve((request) => {
+          asked += 1;
+          request.socket.destroy();
+        });
+        const result = await probe().send({ method, url: `http://${NAME}:${port}/`, body: {} }, never);
+        expect(result).toMatchObject({ status: null, body: '', error: expect.stringContaining('did not answer') });
+        expect(asked).toBe(1);
+      },
+    );
+
+    it('hands on 64 kB of an answer and no more', async () => {
+      const port = await serve((_, response) => response.end('ab'.repeat(100_000)));
+      const { status, body } = await probe().send({ method: 'GET', url: `http://${NAME}:${port}/` }, never);
+      expect([status, body]).toEqual([200, 'ab'.repeat(32 * 1024)]);
+    });
+
+    it('says in a sentence why nothing came of it, and never throws', async () => {
+      const silent = portOf(await listening(createTcpServer()));
+      const half = await serve((_, response) => response.writeHead(200).write('half a body'));
+      const error = async (url: string, more: { body?: unknown; headers?: Record<string, string> } = {}) => {
+        const result = await probe({ timeoutMs: 300 }).send({ method: 'POST', url, ...more }, never);
+        expect(result).toMatchObject({ status: null, body: '' });
+        return result.error;
+      };
+      const there = `http://${NAME}:${half}/`;
+      expect(await error(`http://${NAME}:${silent}/`)).toContain('did not answer within 300 ms');
+      expect(await error(there)).toContain('did not answer within 300 ms');
+      expect(await error(`http://none.eden.example.com:${half}/`)).toContain('did not resolve');
+      expect(await error('nonsense')).toContain('not an HTTP address');
+      expect(await error('http://169.254.169.254/')).toContain('link-local');
+      expect(await error(there, { body: 1n })).toContain(`What was to be sent to ${NAME}:${half} is no JSON`);
+      expect(await error(there, { headers: { 'x-bad': 'two\nlines' } })).toContain('header');
+      const stopped = await probe().send({ method: 'POST', url: there }, AbortSignal.abort());
+      expect(stopped).toMatchObject({ status: null, error: expect.stringContaining('no longer waited for') });
+    });
+  });
 });

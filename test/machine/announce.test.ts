@@ -127,3 +127,146 @@ test('a run that never had anything to promote announces no promotion on its way
   expect(run.where).toBe('closing');
   expect(all(run).filter((one) => one.name === 'promoted')).toEqual([]);
 });
+
+const FREEZING = [
+  check('checked', 'validating'),
+  step('freeze-changes', 'preparing'),
+  step('move', 'promoting'),
+  step('lift-freeze', 'atEnd'),
+];
+const freezing = (): Story => story().begin(FREEZING).found('checked');
+const frozen = (): Story =>
+  freezing()
+    .intend('freeze-changes')
+    .take({ type: 'STEP_DONE', step: 'freeze-changes', attempt: 1, evidence: {}, summary: 'both carry it' });
+/** Where developers are told anything: the number of the event, and the messages. */
+const toDevelopers = (run: Story): [number, string][] =>
+  told(run).flatMap((list, index) =>
+    list.flatMap(({ slot }): [number, string][] => (slot.startsWith('freeze') ? [[index + 1, slot]] : [])),
+  );
+
+test('developers are told of a freeze when it stands, and when it is lifted', () => {
+  expect(toDevelopers(freezing().intend('freeze-changes'))).toEqual([]);
+  expect(toDevelopers(frozen())).toEqual([[5, 'freeze']]);
+  const run = frozen().finish('move', 'lift-freeze');
+  expect(run.where).toBe('completed');
+  expect(toDevelopers(run)).toEqual([
+    [5, 'freeze'],
+    [9, 'freeze'],
+    [9, 'freezeLifted'],
+  ]);
+  expect(
+    told(run)
+      .at(-1)!
+      .find(({ name }) => name === 'freezeLifted'),
+  ).toEqual({
+    slot: 'freezeLifted',
+    name: 'freezeLifted',
+    facts: {},
+    broadcast: false,
+  });
+  expect(toDevelopers(run.take({ type: 'NOTED', by: 'UOPS', text: 'well' })).length).toBe(3);
+});
+
+test('a freeze found standing counts like one that was set; one lifted by a person or left to people, too', () => {
+  const found = () => freezing().found('freeze-changes').finish('move');
+  const names = (run: Story) => toDevelopers(run).map(([, slot]) => slot);
+  expect(names(found().found('lift-freeze'))).toEqual(['freeze', 'freeze', 'freezeLifted']);
+  const held = () => found().intend('lift-freeze').unknown('lift-freeze');
+  expect(names(held())).toEqual(['freeze']);
+  const by = { by: 'UOPS', reason: 'seen' };
+  const marked = held().take({ type: 'STEP_MARKED', step: 'lift-freeze', as: 'done', ...by });
+  expect(names(marked)).toEqual(['freeze', 'freeze', 'freezeLifted']);
+  const notDone = found().intend('lift-freeze').notDone('lift-freeze');
+  expect(names(notDone)).toEqual(['freeze']);
+  const skipped = notDone.take({ type: 'STEP_SKIPPED', step: 'lift-freeze', ...by });
+  expect(names(skipped)).toEqual(['freeze', 'freeze', 'freezeLifted']);
+});
+
+test('what is undone is lifted for developers only once every cluster was asked', () => {
+  const back = frozen().abort().undo('freeze-changes');
+  expect([back.where, toDevelopers(back)]).toEqual(['finishing', [[5, 'freeze']]]);
+  expect(toDevelopers(back.found('lift-freeze')).slice(1)).toEqual([
+    [9, 'freeze'],
+    [9, 'freezeLifted'],
+  ]);
+  const marked = freezing()
+    .intend('freeze-changes')
+    .unknown('freeze-changes')
+    .take({ type: 'STEP_MARKED', step: 'freeze-changes', as: 'done', by: 'UOPS', reason: 'seen' })
+    .abort()
+    .undo('freeze-changes')
+    .found('lift-freeze');
+  expect(toDevelopers(marked).map(([, slot]) => slot)).toEqual(['freeze', 'freeze', 'freezeLifted']);
+});
+
+test('developers who were never told of a freeze are not told of its end', () => {
+  expect(toDevelopers(freezing().abort().found('lift-freeze'))).toEqual([]);
+  const refused = () => freezing().intend('freeze-changes').notDone('freeze-changes');
+  expect(toDevelopers(refused().abort().undo('freeze-changes').found('lift-freeze'))).toEqual([]);
+  const skipped = refused().take({ type: 'STEP_SKIPPED', step: 'freeze-changes', by: 'UOPS', reason: 'theirs stands' });
+  expect(toDevelopers(skipped.finish('move').found('lift-freeze'))).toEqual([]);
+});
+
+test('the cards of held rules are drawn anew when there are more or fewer of them', () => {
+  const rules = ['one', 'two'].map((id) => check(id, 'validating', { rule: true }));
+  const run = story()
+    .begin([...rules, ...NODES])
+    .notDone('one', { attempt: 1 });
+  expect(slots(run)).toEqual(['headline', 'phase:validating', 'hold:1']);
+  expect(slots(run.notDone('two', { attempt: 1 }))).toEqual(['headline', 'phase:validating', 'hold:2', 'hold:1']);
+  expect(told(run).at(-1)!.at(-1)).toMatchObject({ facts: { n: 1, ref: 'one', why: 'not so', gone: false } });
+  // Another hold is none of their business.
+  expect(slots(run.notDone('checked', { attempt: 1 }))).toEqual(['headline', 'phase:validating', 'hold:3']);
+  run.take({ type: 'STEP_SKIPPED', step: 'one', by: 'UOPS', reason: 'agreed' });
+  expect(slots(run)).toEqual(['headline', 'phase:validating', 'hold:2', 'hold:1']);
+});
+
+test('a takeover that tidies up has its last word when that is over; a review redraws it', () => {
+  const takeOver = { type: 'TAKEN_OVER', by: 'UOPS', reason: '' } as const;
+  const run = story()
+    .begin([...NODES, step('tidy', 'atEnd')])
+    .found('checked')
+    .open('go');
+  expect(slots(run.take(takeOver))).toEqual(['headline', 'gate:go:1']);
+  expect(slots(run.intend('tidy'))).toEqual(['headline', 'phase:atEnd']);
+  expect(slots(run.done('tidy'))).toEqual(['headline', 'phase:atEnd', 'ended']);
+  expect(all(run).filter(({ name }) => name === 'ended')).toEqual([expect.objectContaining({ broadcast: true })]);
+
+  const skipped = story()
+    .begin([step('scale', 'preparing')])
+    .intend('scale')
+    .notDone('scale');
+  skipped.take({ type: 'STEP_SKIPPED', step: 'scale', by: 'UOPS', reason: '' });
+  expect(slots(skipped.take({ type: 'REVIEWED', by: 'UBO', note: 'fine' }))).toEqual(['headline', 'ended']);
+});
+
+test('more time for a gate redraws its card', () => {
+  const run = story().begin(NODES).found('checked').open('go');
+  expect(slots(run.take({ type: 'GATE_EXTENDED', gate: 'go', deadline: 9e9, by: 'UOPS' }))).toEqual([
+    'headline',
+    'gate:go:1',
+  ]);
+});
+
+test('stakeholders are told from when clients notice it, when it stops, and how it ended', () => {
+  const nodes = [
+    check('checked', 'validating'),
+    step('stop', 'promoting', { clock: 'writes-stop' }),
+    check('served', 'verifying', { clock: 'writes-serve' }),
+  ];
+  const run = story().begin(nodes).found('checked');
+  const theirs = () => slots(run).filter((slot) => slot.startsWith('stakeholders'));
+  expect(all(run).filter(({ slot }) => slot.startsWith('stakeholders'))).toEqual([]);
+  run.intend('stop');
+  expect(theirs()).toEqual(['stakeholders']);
+  run.pause();
+  expect(theirs()).toEqual(['stakeholders']);
+  run.take({ type: 'NOTED', by: 'UOPS', text: 'hm' });
+  expect(theirs()).toEqual([]);
+  run.resume();
+  run.done('stop');
+  expect(theirs()).toEqual([]);
+  run.found('served');
+  expect(theirs()).toEqual(['stakeholders', 'stakeholdersEnd']);
+});

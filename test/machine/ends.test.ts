@@ -288,6 +288,51 @@ describe('ends', () => {
     expect([undoing.status('scale'), undoing.c.holds]).toEqual(['undoUnknown', []]);
   });
 
+  test('a takeover tidies up too, and sends nothing else; asked for again it ends at once', () => {
+    const takeOver: NewEvent = { type: 'TAKEN_OVER', by: 'UOPS', reason: 'we know better' };
+    const nodes = [SCALE, step('other', 'preparing'), DNS, TIDY, LAST];
+    const run = story().begin(nodes).finish('scale').intend('other').pause().take(takeOver);
+    expect([run.where, run.c.end, run.c.endedAt, run.c.holds]).toEqual(['finishing', 'takenOver', null, []]);
+    // What was in flight may still come, and a freeze that came late would outlast its lifting.
+    expect([run.work, run.can(run.intended('tidy'))]).toEqual([['settle run:other:1'], false]);
+    // It is theirs, whatever becomes of it: it holds nothing.
+    run.unknown('other');
+    expect([run.status('other'), run.c.holds, run.work]).toEqual(['unknown', [], ['run:tidy:1']]);
+    expect(run.can(run.intended('dns'))).toBe(false);
+    expect(run.can({ type: 'ABORTED', by: 'UOPS', reason: 'no' })).toBe(false);
+    run.finish('tidy', 'last');
+    expect([run.where, run.c.end, run.c.endedAt]).toEqual(['takenOver', 'takenOver', run.at]);
+
+    const twice = story().begin(nodes).finish('scale').take(takeOver).intend('tidy').unknown('tidy');
+    expect([twice.where, twice.c.holds.length, twice.work]).toEqual(['finishing', 1, []]);
+    twice.take(takeOver);
+    expect([twice.where, twice.c.endedAt, twice.c.holds, twice.work]).toEqual(['takenOver', twice.at, [], []]);
+    expect(twice.can(takeOver)).toBe(false);
+  });
+
+  test('from within another end it is a takeover at once; before a plan there is nothing to tidy up', () => {
+    const takeOver: NewEvent = { type: 'TAKEN_OVER', by: 'UOPS', reason: 'we know better' };
+    const run = story().begin([SCALE, TIDY]).finish('scale');
+    expect([run.where, run.c.end]).toEqual(['finishing', 'completed']);
+    expect([run.take(takeOver).where, run.c.end]).toEqual(['takenOver', 'takenOver']);
+    const undoing = story().begin([SCALE, DNS, TIDY]).finish('scale').abort().take(takeOver);
+    expect([undoing.where, undoing.work]).toEqual(['finishing', ['run:tidy:1']]);
+    expect(story().request([SCALE, TIDY]).take(takeOver).where).toBe('takenOver');
+  });
+
+  test('overrides are reviewed after the end, once, by somebody who made none of them', () => {
+    const review = (by: string): NewEvent => ({ type: 'REVIEWED', by, note: 'fine' });
+    const run = story().begin([SCALE, TIDY]).intend('scale').notDone('scale');
+    run.take({ type: 'STEP_SKIPPED', step: 'scale', by: 'UOPS', reason: 'by hand' });
+    expect([run.where, run.can(review('UBO'))]).toEqual(['finishing', false]);
+    run.finish('tidy');
+    expect([run.can(review('UOPS')), run.can(review('UBO'))]).toEqual([false, true]);
+    run.take(review('UBO'));
+    expect(run.c.reviewed).toEqual({ by: 'UBO', at: run.at, note: 'fine' });
+    expect(run.can(review('UCY'))).toBe(false);
+    expect(story().begin([SCALE]).finish('scale').can(review('UBO'))).toBe(false);
+  });
+
   test('after the end notes and late outcomes are still written down, and nothing else', () => {
     const run = story().begin([SCALE]).finish('scale');
     const { end, endedAt, holds } = run.c;

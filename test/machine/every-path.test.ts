@@ -17,7 +17,14 @@ const FENCE = step('fence', 'promoting', { repeat: 'verifiable' });
 const PROMOTE = step('promote', 'promoting', { after: ['fence'], repeat: 'once', noUndo: 'no' });
 const WRITTEN = check('written', 'promoting', { after: ['promote'], proves: true });
 const DNS = step('dns', 'redirecting');
-type Small = { plans: Record<Mode, PlanNode[]>; attempts: number; rounds: number; switches: boolean };
+const TIDY = step('tidy', 'atEnd');
+type Small = {
+  plans: Record<Mode, PlanNode[]>;
+  attempts: number;
+  rounds: number;
+  switches: boolean;
+  takeovers?: boolean;
+};
 /** All of it once; */
 const WHOLE: Small = {
   plans: { planned: [GO, POINT, FENCE, PROMOTE, WRITTEN, DNS], emergency: [] },
@@ -39,12 +46,20 @@ const SWITCHED: Small = {
   rounds: 1,
   switches: true,
 };
-const IDS = ['scale', 'fence', 'promote', 'written', 'dns'];
+/** And with people who take over, once or twice, while there is something to tidy up. */
+const TAKEN: Small = {
+  plans: { planned: [GO, SCALE, FENCE, PROMOTE, TIDY], emergency: [] },
+  attempts: 1,
+  rounds: 1,
+  switches: false,
+  takeovers: true,
+};
+const IDS = ['scale', 'fence', 'promote', 'written', 'dns', 'tidy'];
 
 const event = (partial: NewEvent): RunEvent => ({ ...partial, at: 1, actor: 'x' }) as RunEvent;
 
 /** Everything that can happen in a state: what is due and each of its outcomes, and whatever people may ask for. */
-function happenings(snapshot: Snapshot, { plans, attempts, rounds, switches }: Small): RunEvent[] {
+function happenings(snapshot: Snapshot, { plans, attempts, rounds, switches, takeovers }: Small): RunEvent[] {
   const c = snapshot.context;
   const hash = c.plan?.hash ?? '';
   const list: NewEvent[] = [];
@@ -61,6 +76,7 @@ function happenings(snapshot: Snapshot, { plans, attempts, rounds, switches }: S
     list.push({ type: 'STEP_NOT_DONE', ...outcome, why, again: false });
     list.push({ type: 'UNDO_INTENDED', step: id, attempt, deadline: 9 });
     list.push({ type: 'UNDO_DONE', ...outcome }, { type: 'UNDO_UNKNOWN', step: id, attempt, why });
+    list.push({ type: 'STEP_RETRIED', step: id, by: 'U', within: 0 });
     list.push({ type: 'STEP_RETRIED', step: id, by: 'U' }, { type: 'STEP_SKIPPED', step: id, by: 'U', reason: '' });
     list.push({ type: 'STEP_MARKED', step: id, as: 'done', by: 'U', reason: '' });
     list.push({ type: 'STEP_MARKED', step: id, as: 'notDone', by: 'U', reason: '' });
@@ -71,8 +87,11 @@ function happenings(snapshot: Snapshot, { plans, attempts, rounds, switches }: S
     for (const decision of ['approved', 'denied'] as const)
       list.push({ type: 'GATE_DECIDED', gate: id, hash, decision, how: 'votes', reason: null });
     list.push({ type: 'GATE_REOPENED', gate: id, why: '' });
+    list.push({ type: 'GATE_EXTENDED', gate: id, deadline: (c.gates[id]?.deadline ?? 0) + 1, by: 'U' });
   }
   list.push({ type: 'ABORTED', by: 'U', reason: '' }, { type: 'PLANNED', plan: plan(plans[c.mode], c.mode) });
+  list.push({ type: 'REVIEWED', by: 'V', note: '' });
+  if (takeovers) list.push({ type: 'TAKEN_OVER', by: 'U', reason: '' });
   if (switches && c.mode === 'planned')
     list.push({ type: 'MODE_SWITCHED', mode: 'emergency', by: 'U', gaveUp: '', nodes: plans.emergency });
   return list.map(event);
@@ -119,11 +138,19 @@ function lookAt({ from, by, to }: Arrow): void {
   const told = `${by.type} ${'step' in by ? by.step : ''} in ${keyOf(from)}`;
   if (by.type === 'STEP_INTENDED') {
     expect(c.holds, told).toEqual([]);
+    // Past its end, whichever, a run only tidies up.
+    if (c.end !== null) expect(by.step, told).toBe('tidy');
     if (by.step === 'promote')
       expect([settled(c, 'fence'), c.mode === 'emergency' || settled(c, 'go')], told).toEqual([true, true]);
     if (by.step === 'dns')
       for (const node of c.nodes) if (node.phase === 'promoting') expect(settled(c, node.id), told).toBe(true);
     if (by.step === 'dns' && c.nodes.includes(POINT)) expect(settled(c, 'point'), told).toBe(true);
+  }
+  if (by.type === 'GATE_EXTENDED') expect(c.gates[by.gate]?.status, told).toBe('open');
+  if (by.type === 'REVIEWED') expect([c.endedAt === null, c.overrides.length === 0], told).toEqual([false, false]);
+  if (by.type === 'TAKEN_OVER') {
+    expect([to.context.end, to.context.holds], told).toEqual(['takenOver', []]);
+    if (c.end === 'takenOver') expect(to.hasTag('ended'), told).toBe(true);
   }
   if (by.type === 'STEP_SKIPPED') expect(by.step, told).not.toBe('written');
   if (by.type === 'ABORTED') expect(['intended', 'unknown', 'done', 'alreadyDone'], told).not.toContain(is('promote'));
@@ -136,9 +163,11 @@ function restAt(state: Snapshot, small: Small): void {
   const c = state.context;
   const told = keyOf(state);
   const work = due(state);
-  if (c.end === 'completed') for (const node of c.nodes) expect(settled(c, node.id), told).toBe(true);
+  const over = state.hasTag('ended');
+  if (c.end === 'completed')
+    for (const node of c.nodes) if (over || node.phase !== 'atEnd') expect(settled(c, node.id), told).toBe(true);
   if (c.end === 'rolledBack' || c.end === 'aborted') expect(toUndo(c), told).toEqual([]);
-  if (state.hasTag('ended')) return;
+  if (over) return;
   // The machine takes whatever it says is due: else the runner would turn for ever.
   for (const one of work) {
     if (one.do === 'run' && one.attempt <= small.attempts)
@@ -179,4 +208,7 @@ test('nor when everything is tried and asked twice', () => {
 });
 test('nor with a mode switch in between', () => {
   expect(walk(SWITCHED)).toBeGreaterThan(1000);
+});
+test('nor when people take over, while anything is under way or tidied up', () => {
+  expect(walk(TAKEN)).toBeGreaterThan(1000);
 });

@@ -39,3 +39,9 @@ test('the undo list is the reverse of first intents, not of last ones', () => {
   run.intend('c').notDone('c', { again: true }).finish('a').found('d').finish('c').intend('b');
   expect(toUndo(run.c).map((one) => one.id)).toEqual(['b', 'a', 'c']);
 });
+
+test('what tidies up is never taken back', () => {
+  const run = story().begin([step('a', 'preparing'), step('b', 'closing'), step('lift', 'atEnd')]);
+  run.finish('a').abort().undo('a').intend('lift');
+  expect([run.where, toUndo(run.c)]).toEqual(['finishing', []]);
+});

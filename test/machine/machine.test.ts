@@ -135,6 +135,17 @@ describe('holds', () => {
     expect(run.can(run.intended('fence'))).toBe(false);
   });
 
+  test('how long a person gave it stands until there is an outcome', () => {
+    const within = (run: ReturnType<typeof story>, ms: number) =>
+      run.take({ type: 'STEP_RETRIED', step: 'scale', by: 'UOPS', within: ms });
+    const run = story().begin([SCALE]).intend('scale').unknown('scale');
+    expect([within(run, 0).c.steps['scale']?.within, run.work]).toEqual([0, ['settle run:scale:1']]);
+    expect(run.unknown('scale').c.steps['scale']?.within).toBeNull();
+    expect(within(run, 300_000).notDone('scale').c.steps['scale']?.within).toBeNull();
+    expect([within(run, 0).c.steps['scale']?.within, run.work]).toEqual([0, ['run:scale:2']]);
+    expect(run.intend('scale').c.steps['scale']?.within).toBeNull();
+  });
+
   test('a person marks what nobody can see; the rule that was overridden is kept', () => {
     const mark = (as: 'done' | 'notDone'): NewEvent => ({
       type: 'STEP_MARKED',
@@ -220,6 +231,19 @@ describe('what makes no sense is refused', () => {
     expect([run.can(run.voted('go', 'UBEN')), run.can(run.decided('go', 'denied'))]).toEqual([false, false]);
     expect(run.can({ type: 'GATE_ESCALATED', gate: 'go', deadline: 1 })).toBe(false);
     expect(run.can(run.opened('go'))).toBe(false);
+  });
+
+  test('more time needs an open gate and a later deadline, twelve times a question', () => {
+    const run = story().begin(NODES).found('checked');
+    const more = (deadline: number): NewEvent => ({ type: 'GATE_EXTENDED', gate: 'go', deadline, by: 'UOPS' });
+    expect(run.can(more(9e9))).toBe(false);
+    run.open('go');
+    const { deadline } = run.c.gates['go']!;
+    expect([run.can(more(deadline!)), run.can(more(deadline! + 1))]).toEqual([false, true]);
+    for (let n = 1; n <= 12; n += 1) run.take(more(deadline! + n));
+    expect([run.c.gates['go']?.deadline, run.can(more(9e9))]).toEqual([deadline! + 12, false]);
+    run.decide('go', 'denied').take({ type: 'GATE_REOPENED', gate: 'go', why: 'asked again' }).open('go');
+    expect([run.c.gates['go']?.extended, run.can(more(9e9))]).toEqual([0, true]);
   });
 
   test('undoing belongs to going back, forward events do not', () => {

@@ -20,9 +20,12 @@ test(`nothing that was promised is broken in ${seeds.length} seeded runs`, { tim
   if (ONE !== undefined) return;
   // That it was worth the while: every end was reached, processes were overtaken, modes switched.
   const sum = (of: (one: Outcome) => number) => outcomes.reduce((total, one) => total + of(one), 0);
-  for (const end of ['completed', 'rolledBack']) expect(outcomes.some((one) => one.end === end)).toBe(true);
+  for (const end of ['completed', 'rolledBack', 'takenOver'])
+    expect(outcomes.some((one) => one.end === end)).toBe(true);
   expect(sum((one) => one.leaders - 1)).toBeGreaterThan(seeds.length);
   expect(sum((one) => one.switches)).toBeGreaterThan(seeds.length / 10);
+  expect(sum((one) => one.halts)).toBeGreaterThan(seeds.length / 4);
+  expect(sum((one) => (one.reviewed ? 1 : 0))).toBeGreaterThan(seeds.length / 10);
 });
 
 test('the same seed tells the same story', async () => {
@@ -40,6 +43,7 @@ describe('planted bugs are found, each for what it does', () => {
     ['a check never sees that a toggle is done', { blindChecks: true }, /it was done, and is a toggle/],
     ['the promotion does not wait for the fence', { promotesEarly: true }, /before the fence/],
     ['an undo does nothing', { undoesNothing: true }, /not as it was/],
+    ['a halt stands in nobody’s way', { heedsNoHalt: true }, /while it was halted/],
     ['an announcement is made twice', { announcesTwice: true }, /the outbox is not/],
   ];
   test.each(planted)('%s', { timeout: 120_000 }, async (_, variant, told) => {

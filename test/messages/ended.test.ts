@@ -1,6 +1,8 @@
 /** The end of a run: what is now true, how long it took, what it cost. */
-import { expect, it } from 'vitest';
-import { asked, begun, completed, fenced, message, promoted, read } from './scenes.ts';
+import { describe, expect, it } from 'vitest';
+import { ended } from '../../src/messages/ended.ts';
+import { step, story } from '../support/machine.ts';
+import { asked, begun, completed, fenced, message, plan, promoted, read, sceneOf, skipped, text } from './scenes.ts';
 
 it('completed, with the proof that nothing is missing', () => {
   const told = fenced().finish('promote-postgres', 'switch-redis').found('prove-target-writable');
@@ -34,4 +36,54 @@ it('taken over by hand is no success', () => {
     'eden-1 · east → west · ⏸ taken over by hand at 30 s · Regent does nothing more here',
   ]);
   expect(message('ended', told)?.tone).toBe('plain');
+});
+
+it('taken over before it could tidy up: what is left to people', () => {
+  const nodes = [...plan.nodes, step('lift', 'atEnd', { title: 'Lift the freeze' })];
+  const takeOver = { type: 'TAKEN_OVER', by: 'UOPS', reason: 'x' } as const;
+  const told = story()
+    .request(nodes)
+    .planned({ ...plan, nodes })
+    .take(takeOver);
+  expect(told.c.endedAt).toBeNull();
+  expect(read('ended', told.take(takeOver))[1]).toBe('Left to people: “Lift the freeze”.');
+});
+
+describe('overrides', () => {
+  const SKIPPED = 'Override: `skip scale-up-target` by @UBO, ‹“scaled by hand”›';
+  it('stay on show with the button, until somebody who made none has looked at them', () => {
+    const told = completed(skipped());
+    expect(read('ended', told).slice(-3)).toEqual([
+      SKIPPED,
+      'Overrides not reviewed yet: somebody who made none of them looks at them, /dr review.',
+      '[Reviewed…]',
+    ]);
+    expect(read('headline', told).slice(-2)).toEqual(read('ended', told).slice(-3, -1));
+    told.take({ type: 'REVIEWED', by: 'UCY', note: 'fine, *seen*' });
+    const reviewed = `✔ Overrides reviewed by @UCY at ${told.at / 1000} s, ‹“fine, *seen*”›`;
+    expect(read('ended', told).slice(-2)).toEqual([SKIPPED, reviewed]);
+    expect(read('headline', told).slice(-2)).toEqual([SKIPPED, reviewed]);
+  });
+  it('are not asked about while the run goes on', () => {
+    expect(read('headline', skipped()).join()).toContain(SKIPPED);
+    expect(read('headline', skipped()).join()).not.toContain('review');
+  });
+  it('a rule that was waived reads by its title', () => {
+    const told = asked();
+    const waived = { rule: 'waive replication-lag', by: 'UANA', reason: 'agreed' };
+    const c = { ...told.c, overrides: [waived] };
+    expect(read('headline', { ...told, c }).join('\n')).toContain(
+      'Override: “Measure replication lag” waived by @UANA, ‹“agreed”›',
+    );
+  });
+});
+
+it('what the house does afterwards is listed when it has moved, and only then', () => {
+  const followUps = ['Write the post-mortem', 'Tell <support>'];
+  expect(text(ended({ ...sceneOf(completed()), followUps })).slice(-3)).toEqual([
+    'Left to do:',
+    '· ‹Write the post-mortem›',
+    '· ‹Tell <support>›',
+  ]);
+  expect(text(ended({ ...sceneOf(begun().abort()), followUps })).join()).not.toContain('Left to do');
 });

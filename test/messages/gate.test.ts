@@ -21,9 +21,9 @@ describe('open', () => {
       'Approve promotion · east → west · eden-1',
       'What happens: writers in east stop, Postgres there is fenced (StatefulSet postgres → 0; strong), west takes over. Writes are refused meanwhile.',
       'After “Promote the standby Postgres” there is no rollback; going back is a failback.',
-      'Seen at 8 s: lag 0.2 s, 1.4 kB (bound 5 s) · Redis in sync, 0 B behind · west healthy · room for 4 more pods of 5 asked, 2 of 2 nodes ready',
+      'Seen at 8 s: lag 0.2 s, 1.4 kB (bound 5 s) · Redis in sync, 0 B behind · west healthy · both regions configured alike · room for 4 more pods of 5 asked, 2 of 2 nodes ready',
       'Needs 1 of @SSRE, not @UREQ, by 308 s',
-      '[Approve promotion: primary] [Deny…]',
+      '[Approve promotion: primary] [Deny…] [5 more minutes]',
     ]);
     expect(message('gate', asked(), { gate: 'promote', round: 1 })?.tone).toBe('waiting');
   });
@@ -51,7 +51,7 @@ describe('open', () => {
       '`api.example.com  A  192.0.2.1 → 192.0.2.2  TTL 60  route53`',
       '`task.example.com  A  192.0.2.1 → 192.0.2.2  TTL 60  route53`',
       'Needs 1 of @SSRE, not @UREQ, by 309 s',
-      '[Confirm DNS: primary] [Deny…]',
+      '[Confirm DNS: primary] [Deny…] [5 more minutes]',
     ]);
   });
 
@@ -82,13 +82,28 @@ describe('open', () => {
     expect(end(told)).toEqual([
       'Needs 2 of @SSRE, by 308 s',
       '✔ @UBO · 1 more',
-      '[Approve promotion: primary] [Deny…]',
+      '[Approve promotion: primary] [Deny…] [5 more minutes]',
     ]);
   });
 
   it('escalated: more people are asked', () => {
     const told = asked().take({ type: 'GATE_ESCALATED', gate: 'promote', deadline: 600_000 });
     expect(end(told)[0]).toBe('Needs 1 of @SSRE and @UBOSS, not @UREQ, by 600 s (asked again, more people)');
+  });
+
+  it('has been given more time: until when, and at last no more of it', () => {
+    const told = asked();
+    const extend = () => {
+      const deadline = told.c.gates['promote']!.deadline! + 300_000;
+      told.take({ type: 'GATE_EXTENDED', gate: 'promote', deadline, by: 'UBO' });
+    };
+    extend();
+    expect(end(told)[0]).toBe('Needs 1 of @SSRE, not @UREQ, by 608 s');
+    for (let n = 2; n <= 12; n += 1) {
+      expect(end(told).at(-1)).toContain('[5 more minutes]');
+      extend();
+    }
+    expect(end(told).at(-1)).toBe('[Approve promotion: primary] [Deny…]');
   });
 
   it('says how soft a soft fence is, and what a script is', () => {
@@ -178,7 +193,7 @@ describe('no longer valid', () => {
       'Approve promotion · east → west · eden-1',
       '⏸ Not valid any more: it was asked again since. See the newer card in this thread.',
     ]);
-    expect(card(told, 'promote', 2).at(-1)).toBe('[Approve promotion: primary] [Deny…]');
+    expect(card(told, 'promote', 2).at(-1)).toBe('[Approve promotion: primary] [Deny…] [5 more minutes]');
   });
   it('approved for a lag that has risen since: both are shown, as what they are', () => {
     const told = decide(vote(asked(), 'promote', 'UBO'), 'promote', 'approved');
@@ -199,6 +214,8 @@ describe('no longer valid', () => {
     expect(card(told.undo('scale-up-target'))).toEqual([title, '⏸ Nobody is asked any more: eden-1 has ended.']);
     const byHand = asked().take({ type: 'TAKEN_OVER', by: 'UOPS', reason: 'x' });
     expect(card(byHand)).toEqual([title, '⏸ Nobody is asked any more: eden-1 was taken over by hand.']);
+    const tidying = { ...byHand, c: { ...byHand.c, endedAt: null } } as Story;
+    expect(card(tidying).at(-1)).toBe('⏸ Nobody is asked any more: eden-1 was taken over by hand.');
     expect(card(denied().abort()).join()).not.toContain('[');
   });
   it('a gate the run has not is no card', () => {

@@ -14,7 +14,7 @@ describe('a step', () => {
     expect(card(told)).toEqual([
       `⏸ We do not know whether “Ask east to be read-only” took · ${ROUTE}`,
       '‹no answer›',
-      '[Check again: primary] [Mark done…] [Mark not done…] [Skip…] [Abort and undo…: danger]',
+      '[Check now: primary] [5 more minutes] [Mark done…] [Mark not done…] [Skip…] [Take over…] [Abort and undo…: danger]',
     ]);
   });
 
@@ -22,7 +22,7 @@ describe('a step', () => {
     expect(card(asked().intend('scale-up-target').notDone('scale-up-target'))).toEqual([
       `⏸ “Scale up west” is not done · ${ROUTE}`,
       '‹not so›',
-      '[Retry: primary] [Mark done…] [Skip…] [Abort and undo…: danger]',
+      '[Retry: primary] [Check now] [Mark done…] [Skip…] [Take over…] [Abort and undo…: danger]',
     ]);
   });
 
@@ -33,14 +33,14 @@ describe('a step', () => {
       '‹no answer›',
       'It must not be sent twice. Nothing is sent again until it is known.',
       '(Abort is no longer possible: “Promote the standby Postgres” may have taken place.)',
-      '[Check again: primary] [Mark done…] [Mark not done…]',
+      '[Check now: primary] [5 more minutes] [Mark done…] [Mark not done…] [Take over…]',
     ]);
   });
 
   it('that may have taken the way back itself: no abort, and why', () => {
     expect(card(fenced().intend('promote-postgres').unknown('promote-postgres')).slice(-2)).toEqual([
       '(Abort is no longer possible: “Promote the standby Postgres” may have taken place.)',
-      '[Check again: primary] [Mark done…] [Mark not done…]',
+      '[Check now: primary] [5 more minutes] [Mark done…] [Mark not done…] [Take over…]',
     ]);
   });
 
@@ -49,7 +49,7 @@ describe('a step', () => {
     expect(card(told)).toEqual([
       `⏸ “Promote the standby Postgres” is not done · ${ROUTE}`,
       '‹not so›',
-      '[Retry: primary] [Mark done…] [Skip…] [Abort and undo…: danger]',
+      '[Retry: primary] [Check now] [Mark done…] [Skip…] [Take over…] [Abort and undo…: danger]',
     ]);
   });
 
@@ -70,7 +70,7 @@ describe('a step', () => {
       '`aws route53 change-resource-record-sets …`',
       '`dig +short api.example.com A   # 192.0.2.2`',
       '(Abort is no longer possible: “Promote the standby Postgres” may have taken place.)',
-      '[Retry: primary] [Mark done…] [Skip…]',
+      '[Retry: primary] [Check now] [Mark done…] [Skip…] [Take over…]',
     ]);
   });
 
@@ -80,7 +80,7 @@ describe('a step', () => {
       `⏸ “Prove east refuses writes” has no answer · ${ROUTE}`,
       '‹no answer›',
       'What comes after rests on this proof: it cannot be skipped.',
-      '[Check again: primary] [Abort and undo…: danger]',
+      '[Check now: primary] [5 more minutes] [Take over…] [Abort and undo…: danger]',
     ]);
   });
 
@@ -95,7 +95,7 @@ describe('a step', () => {
     expect(card(told)).toEqual([
       `⏸ We do not know whether “Scale up west” is undone · ${ROUTE}`,
       '‹the cluster does not answer›',
-      '[Check again: primary]',
+      '[Undo again: primary] [Take over…]',
     ]);
   });
 
@@ -116,7 +116,7 @@ describe('the plan', () => {
     expect(card(told)).toEqual([
       `⏸ “Make the plan” is not done · ${ROUTE}`,
       '‹Postgres in west does not answer›',
-      '[Retry: primary] [Abort…: danger]',
+      '[Retry: primary] [Take over…] [Abort…: danger]',
     ]);
   });
 });
@@ -148,11 +148,13 @@ it('a history this version does not understand goes on by resuming, not by retry
   expect(card(told)).toEqual([
     `⏸ This version of Regent does not understand the run so far · ${ROUTE}`,
     '‹event 7 is refused›',
-    '[Resume: primary] [Abort…: danger]',
+    '[Resume: primary] [Take over…] [Abort…: danger]',
   ]);
 });
 
 it('after the promotion nothing offers to abort', () => {
   const told = promoted().intend('switch-dns').unknown('switch-dns');
-  expect(card(told).at(-1)).toBe('[Check again: primary] [Mark done…] [Mark not done…] [Skip…]');
+  expect(card(told).at(-1)).toBe(
+    '[Check now: primary] [5 more minutes] [Mark done…] [Mark not done…] [Skip…] [Take over…]',
+  );
 });

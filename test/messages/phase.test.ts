@@ -1,8 +1,8 @@
 /** The thread: one line a step, and what is being undone. */
 import { describe, expect, it } from 'vitest';
-import { stepLine } from '../../src/messages/phase.ts';
+import { phase, stepLine } from '../../src/messages/phase.ts';
 import type { Story } from '../support/machine.ts';
-import { approved, asked, begun, completed, fenced, lineText, read } from './scenes.ts';
+import { approved, asked, begun, completed, fenced, lineText, read, sceneOf, text } from './scenes.ts';
 
 const line = (told: Story, id: string): string => {
   const node = told.c.nodes.find((one) => one.id === id);
@@ -32,6 +32,33 @@ describe('a step in one line', () => {
     const told = asked().intend(scale).notDone(scale);
     told.take({ type: 'STEP_SKIPPED', step: scale, by: 'UOPS', reason: 'enough there' });
     expect(line(told, scale)).toBe('⏸ Scale up west · ‹skipped›');
+  });
+});
+
+describe('how far it is', () => {
+  const far = { done: 412e6, total: 675e6, unit: 'bytes', perSecond: 38e6, leftMs: 6900 };
+  const node = (told: Story) => {
+    const found = told.c.nodes.find(({ id }) => id === 'scale-up-target');
+    if (found?.kind !== 'step') throw new Error('scale-up-target');
+    return found;
+  };
+  it('stands behind the title while it runs', () => {
+    const told = asked().intend('scale-up-target');
+    const message = phase({ ...sceneOf(told, { phase: 'preparing' }), progress: { 'scale-up-target': far } });
+    expect(text(message)).toContain('▶ Scale up west · ‹▓▓▓▓▓▓░░░░ 61 % · 412 of 675 MB · 38 MB/s · 7 s left›');
+  });
+  it('a unit is a stranger’s word: it is never parsed', () => {
+    const told = asked().intend('scale-up-target');
+    const line = stepLine(told.c, node(told), { ...far, total: null, unit: '<!channel>' });
+    expect(line).toEqual([
+      '▶ Scale up west',
+      ' · ',
+      { untrusted: '412000000 <!channel> so far · 38000000 <!channel>/s' },
+    ]);
+  });
+  it('and no longer', () => {
+    const told = asked().finish('scale-up-target');
+    expect(lineText(stepLine(told.c, node(told), far))).toBe('✔ Scale up west · ‹1.0 s›');
   });
 });
 
@@ -73,6 +100,13 @@ describe('undoing', () => {
     ]);
     told.take({ type: 'UNDO_UNKNOWN', step: 'read-only-source', attempt: 1, why: 'no answer' });
     expect(read('undo', told)[3]).toBe('❓ Ask east to be read-only · ‹no answer›');
+  });
+  it('what needs no undoing is left, and nobody is told that it was put back', () => {
+    const told = asked().finish('scale-up-target').abort();
+    told.take({ type: 'UNDO_INTENDED', step: 'scale-up-target', attempt: 1, deadline: 99_000 });
+    told.take({ type: 'UNDO_DONE', step: 'scale-up-target', attempt: 1, evidence: { kept: true } });
+    expect(read('undo', told)).toEqual(['↩ Undoing, last first', '↩ Scale up west · ‹left as it is›']);
+    expect(line(told, 'scale-up-target')).toBe('↩ Scale up west · ‹left as it is›');
   });
   it('what cannot be undone and never took place is no work', () => {
     const told = fenced().intend('promote-postgres').notDone('promote-postgres').abort();

@@ -1,6 +1,6 @@
 /** Runs told as stories over the real planned runbook, and a message of them as text one can read. */
 import { whereIs } from '../../src/machine/due.ts';
-import type { Plan, PlanNode } from '../../src/machine/types.ts';
+import type { Evidence, Plan, PlanNode } from '../../src/machine/types.ts';
 import type { Scene } from '../../src/messages/scene.ts';
 import { MESSAGES } from '../../src/messages/table.ts';
 import type { Line, Message, Span } from '../../src/ports/chat.ts';
@@ -48,13 +48,31 @@ export const read = (name: string, told: Story, facts: Scene['facts'] = {}, late
   text(message(name, told, facts, later));
 
 /** The plan of a small system: two deployments, two records, a StatefulSet to fence. */
-export const { plan } = await stage();
+const staged = (await stage()).plan;
+/** The runbook's spine: the scenes stay as they are, and so do their times, when it is given another step. */
+const SPINE = [
+  ...['source-is-primary', 'replication-lag', 'redis-in-sync', 'target-healthy', 'target-capacity'],
+  ...['scale-up-target', 'target-endpoints', 'promote', 'dns', 'read-only-source', 'stop-writers', 'fence-source'],
+  ...['prove-fence', 'prove-replicated', 'promote-postgres', 'reopen-target', 'switch-redis', 'prove-target-writable'],
+  ...['switch-dns', 'dns-answers', 'public-health'],
+];
+const spine = ({ id }: PlanNode): boolean => SPINE.includes(id);
+export const plan: Plan = {
+  ...staged,
+  nodes: staged.nodes
+    .filter(spine)
+    .map((node): PlanNode => ({ ...node, after: node.after.filter((id) => SPINE.includes(id)) })),
+};
 export const without = (...ids: string[]): PlanNode[] => plan.nodes.filter((node) => !ids.includes(node.id));
 
-const LAG = { lagSeconds: 0.2, lagBytes: 1400, boundSeconds: 5 };
-const SYNC = { bytesBehind: 0, linkUp: true, trouble: [] };
-const WELL = { nodes: 2, nodesNotReady: [], podsReady: 1, podsWanted: 1, trouble: [] };
-const ROOM = { podsToStart: 4, podsAsked: 5, nodesReady: 2, nodes: 2 };
+/** What the checks before the decision saw, by step. */
+const SEEN: Record<string, Evidence> = {
+  'replication-lag': { lagSeconds: 0.2, lagBytes: 1400, boundSeconds: 5 },
+  'redis-in-sync': { bytesBehind: 0, linkUp: true, trouble: [] },
+  'target-healthy': { nodes: 2, nodesNotReady: [], podsReady: 1, podsWanted: 1, trouble: [] },
+  'config-parity': { deployments: 2, configMaps: 2, secrets: 1, leftOut: [], differences: 0, trouble: [] },
+  'target-capacity': { podsToStart: 4, podsAsked: 5, nodesReady: 2, nodes: 2 },
+};
 
 /** Asked for and planned. */
 export const begun = (own: Plan = plan): Story => story().request(own.nodes).planned(own);
@@ -62,24 +80,21 @@ export const begun = (own: Plan = plan): Story => story().request(own.nodes).pla
 /** Checked, both gates open, the target scaled up: the usual moment of the decision. */
 export function asked(own: Plan = plan): Story {
   const told = begun(own);
-  for (const [step, evidence] of [
-    ['source-is-primary', {}],
-    ['replication-lag', LAG],
-    ['redis-in-sync', SYNC],
-    ['target-healthy', WELL],
-    ['target-capacity', ROOM],
-  ] as const)
-    told.take({ type: 'STEP_ALREADY_DONE', step, evidence, summary: 'as it should be' });
+  for (const node of own.nodes)
+    if (node.kind === 'step' && ['validating', 'assessing'].includes(node.phase))
+      told.take({
+        type: 'STEP_ALREADY_DONE',
+        step: node.id,
+        evidence: SEEN[node.id] ?? {},
+        summary: 'as it should be',
+      });
   for (const gate of ['promote', 'dns'])
     told.take({
       type: 'GATE_OPENED',
       gate,
       hash: own.hash,
       deadline: told.at + 301_000,
-      evidence:
-        gate === 'promote'
-          ? { 'replication-lag': LAG, 'redis-in-sync': SYNC, 'target-healthy': WELL, 'target-capacity': ROOM }
-          : {},
+      evidence: gate === 'promote' ? SEEN : {},
     });
   return told;
 }
@@ -109,7 +124,20 @@ export function approved(own: Plan = plan): Story {
   return told.finish('scale-up-target').found('target-endpoints');
 }
 
-export const fenced = (): Story =>
-  approved().finish('read-only-source', 'stop-writers', 'fence-source').found('prove-fence', 'prove-replicated');
-export const promoted = (): Story => fenced().finish('promote-postgres', 'switch-redis').found('prove-target-writable');
-export const completed = (): Story => promoted().finish('switch-dns').found('dns-answers', 'public-health');
+/** Approved, with the scaling skipped: an override of Bo's. */
+export function skipped(): Story {
+  const told = asked();
+  for (const gate of ['promote', 'dns']) told.decide(gate, 'approved');
+  return told
+    .intend('scale-up-target')
+    .notDone('scale-up-target')
+    .take({ type: 'STEP_SKIPPED', step: 'scale-up-target', by: 'UBO', reason: 'scaled by hand' })
+    .found('target-endpoints');
+}
+
+export const fenced = (told: Story = approved()): Story =>
+  told.finish('read-only-source', 'stop-writers', 'fence-source').found('prove-fence', 'prove-replicated');
+export const promoted = (told?: Story): Story =>
+  fenced(told).finish('promote-postgres', 'switch-redis').found('prove-target-writable');
+export const completed = (told?: Story): Story =>
+  promoted(told).finish('switch-dns').found('dns-answers', 'public-health');

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { status } from '../../src/messages/status.ts';
 import type { Story } from '../support/machine.ts';
-import { approved, asked, begun, completed, fenced, read, sceneOf, text } from './scenes.ts';
+import { approved, asked, begun, completed, fenced, read, sceneOf, skipped, text } from './scenes.ts';
 
 const seen = (told: Story, later = 0, link: string | null = null) =>
   text(status(sceneOf(told, {}, later), false, link));
@@ -67,6 +67,25 @@ describe('for a stakeholder', () => {
       'Customers: saving was paused at 17 s; people bring it back by hand.',
     ]);
   });
+  it('taken over and being tidied up is not counted as a pause that goes on', () => {
+    const told = fenced().take({ type: 'TAKEN_OVER', by: 'UOPS', reason: 'x' });
+    expect(seen({ ...told, c: { ...told.c, endedAt: null } } as Story)[1]).toContain('people bring it back by hand');
+  });
+  it('halted: by whom, why, and what it takes', () => {
+    const halt = { by: 'UANA', at: 2000, reason: 'odd', n: 1, asked: [{ by: 'UBO', at: 3000, reason: 'fine' }] };
+    const told = text(status({ ...sceneOf(fenced()), halt }, false, null));
+    expect(told[1]).toBe('⏹ HALTED by @UANA since 2 s: ‹“odd”› · 1 more person lifts it');
+    expect(text(status({ ...sceneOf(fenced()), halt }, true, null))[1]).toBe(told[1]);
+  });
+  it('what was overridden, until it is reviewed', () => {
+    const told = completed(skipped());
+    expect(seen(told).slice(2)).toEqual([
+      'Override: `skip scale-up-target` by @UBO, ‹“scaled by hand”›',
+      'Overrides not reviewed yet: somebody who made none of them looks at them, /dr review.',
+    ]);
+    told.take({ type: 'REVIEWED', by: 'UCY', note: 'fine' });
+    expect(seen(told).slice(2)).toEqual([`✔ Overrides reviewed by @UCY at ${told.at / 1000} s, ‹“fine”›`]);
+  });
 });
 
 it('for an operator: the headline and every step so far, without buttons', () => {
@@ -81,4 +100,17 @@ it('for an operator: the headline and every step so far, without buttons', () =>
     '✔ Prove west has room · ‹as it should be›',
     'The thread ↗ <https://chat/1>',
   ]);
+});
+
+describe('in the stakeholders’ channel', () => {
+  it('stands what /dr status says, without who is asked, and at the end when that was', () => {
+    expect(read('stakeholders', fenced(), {}, 4000)).toEqual([
+      'Eden is moving from east to west. It goes to plan.',
+      'Customers: reading works; saving has been paused for 0:11, since 17 s.',
+    ]);
+    const [title, customers, ended] = read('stakeholdersEnd', completed());
+    expect(title).toBe('Eden has moved from east to west.');
+    expect(customers).toMatch(/^Customers: saving was paused for /);
+    expect(ended).toMatch(/^It ended at /);
+  });
 });

@@ -33,10 +33,13 @@ describe('a dry run', () => {
     expect(plan.hash).toBe(here.plan.hash);
     expect(steps.map(({ id, effect, answer }) => `${id} ${effect ? 'would' : 'is'} ${answer.is}`)).toEqual([
       'source-is-primary is done',
+      'approvers-at-hand is done',
       'replication-lag is done',
       'redis-in-sync is done',
       'target-healthy is done',
+      'config-parity is done',
       'target-capacity is done',
+      'freeze-changes would notDone',
       'scale-up-target would notDone',
       'read-only-source would notDone',
       'stop-writers would notDone',

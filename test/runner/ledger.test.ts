@@ -193,3 +193,66 @@ test('a note to the system stream is taken once a delivery', async () => {
   ]);
   expect(await journal.read('system')).toHaveLength(3);
 });
+
+test('while it is halted nothing new is intended or requested, and everything else is written', async () => {
+  const { ledger, begin, append } = await planned({ nodes: NODES });
+  const [hash, deadline] = [ledger.view('eden-1')!.snapshot.context.plan!.hash, 0];
+  const intent = {
+    type: 'STEP_INTENDED',
+    step: 'scale',
+    attempt: 1,
+    hash,
+    before: {},
+    requires: {},
+    deadline,
+  } as const;
+  const note = (type: string, by: string) => ledger.note({ type, actor: `person:${by}`, data: { by, reason: 'odd' } });
+  await note('HALTED', 'UANA');
+  const { length } = ledger.view('eden-1')!;
+  expect(await append(intent)).toMatchObject({ ok: false, because: 'halted' });
+  expect(await ledger.append('eden-1', 'x', () => [PAUSED, { type: 'RESUMED', by: 'U' }, intent])).toMatchObject({
+    because: 'halted',
+  });
+  expect(ledger.view('eden-1')!.length).toBe(length);
+  expect(await append({ type: 'ABORTED', by: 'UOPS', reason: 'no' })).toMatchObject({ ok: true });
+  expect(await begin()).toMatchObject({ ok: false, because: 'halted' });
+  expect(ledger.all()).toHaveLength(1);
+  await note('HALT_LIFT_ASKED', 'UANA');
+  expect(await begin()).toMatchObject({ because: 'halted' });
+  await note('HALT_LIFT_ASKED', 'UBO');
+  expect(await begin()).toMatchObject({ ok: true, view: { run: 'eden-2' } });
+});
+
+test('a halt that another process wrote is seen by the very next intent', async () => {
+  const { ledger, journal, append } = await planned({ nodes: NODES });
+  const row = { at: 1, actor: 'person:UANA', type: 'HALTED', deadline: null, data: { by: 'UANA', reason: 'odd' } };
+  await journal.transact(async (tx) => tx.append('system', await tx.length('system'), ledger.token, [row]));
+  const { hash } = ledger.view('eden-1')!.snapshot.context.plan!;
+  const intent = { type: 'STEP_INTENDED', step: 'scale', attempt: 1, hash, before: {}, requires: {} } as const;
+  expect(await append({ ...intent, deadline: 0 })).toMatchObject({ because: 'halted' });
+  expect(ledger.halts.now).toMatchObject({ by: 'UANA', at: 1, n: 1 });
+});
+
+test('what is noted at once is known in order, however late the answers to the commits come', async () => {
+  const inner = sqliteJournal({ path: ':memory:' });
+  const held: (() => void)[] = [];
+  let holding = false;
+  const journal: Journal = {
+    ...inner,
+    transact: async (work) => {
+      const result = await inner.transact(work);
+      if (holding) await new Promise<void>((resolve) => held.push(resolve));
+      return result;
+    },
+  };
+  const { ledger, clock } = await rig({ nodes: NODES, journal });
+  holding = true;
+  const data = { by: 'UANA', reason: 'odd' };
+  const both = ['HALTED', 'HALT_LIFTED'].map((type) => ledger.note({ type, actor: 'person:UANA', data }));
+  await clock.advance(0);
+  held[1]!();
+  await both[1];
+  held[0]!();
+  await both[0];
+  expect([ledger.halts.now, ledger.halts.count]).toEqual([null, 1]);
+});

@@ -8,8 +8,14 @@ import { Outbox, type Render } from '../../src/runner/outbox.ts';
 import { type Bench, bench } from '../commands/bench.ts';
 import { lineText, text } from '../messages/scenes.ts';
 
+const plain = (title: string): Message => ({ title, lines: [], tone: 'plain', actions: [] });
+/** `word` says what its facts say: a message that belongs to no run, or one with a place of its own. */
 const render: Render = (name, view, facts, now) =>
-  MESSAGES[name]?.({ c: view.snapshot.context, where: whereIs(view.snapshot), now, facts, contacts: {} }) ?? null;
+  name === 'word'
+    ? plain(String(facts['says']))
+    : (view &&
+        MESSAGES[name]?.({ c: view.snapshot.context, where: whereIs(view.snapshot), now, facts, contacts: {} })) ||
+      null;
 
 type Standing = { ts: string; key: string; target: PostTarget; message: Message; edits: number; pinned: boolean };
 
@@ -61,6 +67,7 @@ function channel() {
 
 const EDIT = 1000;
 const TICK = 15_000;
+const places: { word: { channel: string } | null | undefined } = { word: undefined };
 const running: { stop: AbortController; outbox: Outbox }[] = [];
 afterEach(async () => {
   for (const { stop, outbox } of running.splice(0)) {
@@ -81,6 +88,7 @@ function start(here: Bench, room: Room, journal: Journal = here.journal) {
     log: { info() {}, warn: (fields) => void warnings.push(fields), error() {} },
     render,
     channel: 'C1',
+    placeOf: (name) => (name === 'word' ? places.word : undefined),
     editEveryMs: EDIT,
     headlineTickMs: TICK,
     callMs: 1000,
@@ -99,7 +107,56 @@ const open = async () => {
 const begin = (here: Bench) => here.type('UANA', 'failover east reason:"maintenance"');
 const headline = (room: Room) => room.standing[0]!;
 
+describe('what belongs to no run', () => {
+  const says = (words: string) => ({ slot: 'word:1', name: 'word', facts: { says: words }, broadcast: false });
+  const noted = (here: Bench, words: string) =>
+    here.ledger.note({ type: 'NOTICE', actor: 'person:UANA', data: {} }, null, [says(words)]);
+  afterEach(() => {
+    places.word = undefined;
+  });
+
+  it('is posted on its own, and edited in place when there is more of it', async () => {
+    const { here, room } = await open();
+    await noted(here, 'a notice');
+    await here.clock.advance(0);
+    expect(room.standing).toMatchObject([{ target: { channel: 'C1' }, message: { title: 'a notice' } }]);
+    expect(room.standing[0]!.target).not.toHaveProperty('thread');
+    await noted(here, 'another word');
+    await here.clock.advance(EDIT);
+    expect(room.standing).toMatchObject([{ message: { title: 'another word' }, edits: 1 }]);
+    expect(await here.journal.unsent()).toEqual([]);
+  });
+
+  it('goes to the place of its own, or nowhere', async () => {
+    const { here, room } = await open();
+    places.word = { channel: 'CDEV' };
+    await noted(here, 'to the developers');
+    await here.clock.advance(0);
+    expect(room.standing).toMatchObject([{ target: { channel: 'CDEV' } }]);
+    places.word = null;
+    await noted(here, 'to nobody');
+    await here.clock.advance(EDIT);
+    expect(room.standing).toMatchObject([{ message: { title: 'to the developers' } }]);
+    expect(await here.journal.unsent()).toEqual([]);
+  });
+});
+
 describe('a run', () => {
+  it('has a message drawn anew though nothing happened to it', async () => {
+    const { here, room } = await open();
+    await begin(here);
+    await here.clock.advance(EDIT);
+    const { outbox } = running.at(-1)!;
+    const what = (words: string) => ({ slot: 'word:7', name: 'word', facts: { says: words } });
+    outbox.redraw('eden-1', what('10 %'));
+    await here.clock.advance(0);
+    outbox.redraw('eden-1', what('20 %'));
+    outbox.redraw('eden-1', what('30 %'));
+    await here.clock.advance(EDIT);
+    const one = room.standing.find(({ key }) => key.includes('word:7'))!;
+    expect(one).toMatchObject({ target: { thread: { ts: '1' } }, message: { title: '30 %' }, edits: 1 });
+  });
+
   it('stands as a pinned headline first, its thread below, its cards also in the channel', async () => {
     const { here, room } = await open();
     await here.asked();

@@ -1,7 +1,7 @@
 /** Going back before the point of no return: what was attempted is put back, last first, and the source serves again. */
 import { expect, it } from 'vitest';
 import { poll } from '../../lab/lib/poll.ts';
-import { button, everything } from '../../lab/scenarios/play.ts';
+import { button, everything, promotionCard } from '../../lab/scenarios/play.ts';
 import { ANA, BO } from '../../lab/world/people.ts';
 import { startRegent } from '../../lab/world/regent.ts';
 import { acceptsWrites, databaseIn } from '../../lab/world/witness.ts';
@@ -20,10 +20,10 @@ it('given a run held at a fence that does not hold, when Ana aborts, then us-eas
     const { channel } = world.eden.notify;
     const before = world.clusters['us-west-2']!.deployments();
     await world.slack.command(ANA, channel, '/dr failover us-east-1 reason:"maintenance"');
-    const card = await world.slack.until(() => button(world, 'approve:promote'), 30_000, 'the promotion card');
+    const card = await promotionCard(world);
     await world.slack.click(BO, { channel, ts: card.message.ts, actionId: 'approve:promote' });
     const held = await world.slack.until(() => button(world, 'abort'), 60_000, 'an abort button');
-    await world.slack.until(() => button(world, 'retry:prove-fence'), 60_000, 'the held card');
+    await world.slack.until(() => button(world, 'check:prove-fence'), 60_000, 'the held card');
 
     // The button shows what would be undone before anything is.
     const pressed = await world.slack.click(ANA, { channel, ts: held.message.ts, actionId: 'abort' });

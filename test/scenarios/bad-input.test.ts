@@ -1,6 +1,6 @@
 /** What people get wrong, typed and pressed in Slack: one clear sentence where they acted, nothing started, nothing lost. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { button, everything } from '../../lab/scenarios/play.ts';
+import { everything, promotionCard } from '../../lab/scenarios/play.ts';
 import type { SeenEphemeral } from '../../lab/slack/types.ts';
 import { ANA, BO, DEE, EVE } from '../../lab/world/people.ts';
 import { type RegentProcess, startRegent } from '../../lab/world/regent.ts';
@@ -75,7 +75,7 @@ describe('while a run waits for its gate', () => {
     expect(await answer(ANA, '/dr failover us-east-1 reason:"maintenance"')).toContain(
       'is moving us-east-1 → us-west-2',
     );
-    const card = await world.slack.until(() => button(world, 'approve:promote'), 30_000, 'the promotion card');
+    const card = await promotionCard(world);
 
     const second = await answer(BO, '/dr failover us-east-1 reason:"again"');
     expect(second).toContain('is already moving us-east-1 → us-west-2');

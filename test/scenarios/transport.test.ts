@@ -1,7 +1,7 @@
 /** Slack by signed requests instead of sockets: the same failover; and the ways to it beside the command line. */
 import { describe, expect, it } from 'vitest';
 import { planned } from '../../lab/scenarios/planned.ts';
-import { button } from '../../lab/scenarios/play.ts';
+import { button, promotionCard } from '../../lab/scenarios/play.ts';
 import { ANA, BO, EVE } from '../../lab/world/people.ts';
 import { startRegent } from '../../lab/world/regent.ts';
 import { startWorld } from '../../lab/world/world.ts';
@@ -49,7 +49,7 @@ describe('given Slack that reaches Regent by signed requests', () => {
       await slack.shortcut(ANA, 'failover');
       const form = await slack.until(() => slack.views(ANA)[0], 10_000, 'the form');
       await slack.submitView(ANA, form.id, { from: 'us-east-1', reason: 'maintenance' });
-      const card = await slack.until(() => button(world, 'approve:promote'), 30_000, 'the promotion card');
+      const card = await promotionCard(world);
       const thread = card.message.threadTs!;
 
       await slack.mention(ANA, channel, 'approve', thread);

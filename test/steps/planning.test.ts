@@ -47,7 +47,7 @@ describe('what it says', () => {
       oldTtl: 60,
       new: ['192.0.2.2'],
     });
-    expect(plan.bounds).toEqual({ lagSeconds: 5 });
+    expect(plan.bounds).toEqual({ lagSeconds: 5, loss: null });
   });
 
   it.each([

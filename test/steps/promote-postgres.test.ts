@@ -38,5 +38,10 @@ it('throws, which is unknown, where nobody answers', async () => {
 
 it('has no way back, and asks its proofs again right before the intent', () => {
   expect(promotePostgres.undo).toEqual({ impossible: 'The standby has left recovery; going back is a failback.' });
-  expect(promotePostgres.requires?.steps).toEqual(['prove-fence', 'prove-replicated']);
+  expect(promotePostgres.requires?.steps).toEqual([
+    'prove-fence',
+    'prove-replicated',
+    'target-standby',
+    'loss-measured',
+  ]);
 });

@@ -2,7 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import type { WriteAttempt } from '../../src/ports/database.ts';
 import { proveFence } from '../../src/steps/prove-fence.ts';
+import type { StepDefinition } from '../../src/steps/step.ts';
 import type { FencePlan } from '../../src/steps/system.ts';
+import { forbidden } from './securing-world.ts';
 import { stage, wordsOf } from './stage.ts';
 
 const ACCEPTED: WriteAttempt = { outcome: 'accepted', how: 'BEGIN READ WRITE' };
@@ -15,13 +17,19 @@ const EXEC: FencePlan = { strategy: 'exec', stop: ['./stop.sh'], start: null };
 const HTTP: FencePlan = { strategy: 'http', stop: 'https://ops/stop', start: null };
 const SQL: FencePlan = { strategy: 'sql' };
 
-const asked = async (fence: FencePlan, attempt: WriteAttempt, pods: number | null = 0) => {
+/** As an emergency asks it. */
+const inEmergency: StepDefinition = {
+  ...proveFence,
+  check: (handed) => proveFence.check({ ...handed, mode: 'emergency' }),
+};
+
+const asked = async (fence: FencePlan, attempt: WriteAttempt, pods: number | null = 0, step = proveFence) => {
   const here = await stage(fence);
   here.state.servers['east']!.attempt = attempt;
   const set = here.state.workloads['east']!['postgres']!;
   if (pods === null) delete here.state.workloads['east']!['postgres'];
   else Object.assign(set, { wanted: 0, pods });
-  return await here.check(proveFence);
+  return await here.check(step);
 };
 
 describe('a write that is taken', () => {
@@ -69,5 +77,31 @@ describe('a write without an answer', () => {
     expect(wordsOf(await asked(fence, SILENT, pods))).toBe(
       'unknown: east does not answer, which proves nothing: timed out',
     );
+  });
+});
+
+describe('in an emergency', () => {
+  it.each([SET, EXEC, HTTP, SQL])('silence is not waited for: a person weighs it ($strategy)', async (fence) => {
+    const answer = await asked(fence, SILENT, 1, inEmergency);
+    expect(answer).toMatchObject({ is: 'unknown', final: true });
+  });
+  it('nor are questions that hang, or a cluster that refuses', async () => {
+    const here = await stage(SET);
+    here.ports.database.attemptWrite = () => new Promise(() => {});
+    here.ports.cluster.workload = () => Promise.reject(forbidden('read statefulset'));
+    expect(await here.check(inEmergency)).toMatchObject({ is: 'unknown', final: true });
+  });
+  it('a server that only refuses is for a person to weigh too', async () => {
+    const answer = await asked(SET, REFUSED, 1, inEmergency);
+    expect(answer).toMatchObject({ is: 'unknown', final: true, evidence: { strength: 'soft' } });
+    expect(wordsOf(answer)).toBe(
+      'unknown: Postgres in east refuses writes (read-only) and still runs: it was to be stopped',
+    );
+  });
+  it('a write that is taken is no matter of opinion, and what is proven is proven', async () => {
+    expect((await asked(SET, ACCEPTED, 1, inEmergency)).is).toBe('notDone');
+    expect((await asked(SET, NOBODY, 1, inEmergency)).is).toBe('done');
+    expect((await asked(SET, SILENT, 0, inEmergency)).is).toBe('done');
+    expect((await asked(SQL, REFUSED, 1, inEmergency)).is).toBe('done');
   });
 });

@@ -22,19 +22,27 @@ export async function stage(fence?: FencePlan, more: Partial<System> = {}) {
   const [source, target] = ['east', 'west'];
   const nodes = nodesFor(planned, system, source, target);
   const plan = await makePlan({ runbook: 'planned', mode: 'planned', source, target, nodes }, system, ports, signal);
-  const left = { before: {} as Record<string, Evidence>, evidence: {} as Record<string, Evidence> };
+  const left = {
+    before: {} as Record<string, Evidence>,
+    evidence: {} as Record<string, Evidence>,
+    ended: {} as Record<string, number>,
+  };
   const values: PlanValues = plan.values;
   const handed: Ports & StepFacts = {
     ...ports,
     run: 'eden-1',
+    requestedBy: 'UANA',
+    attempt: 1,
     source,
     target,
     values,
+    mode: 'planned',
     bounds: plan.bounds,
     system,
     signal,
     evidenceOf: (id) => left.evidence[id] ?? null,
     beforeOf: (id) => left.before[id] ?? null,
+    endedOf: (id) => left.ended[id] ?? null,
   };
   const undoOf = (step: StepDefinition) => {
     if (typeof step.undo !== 'function') throw new Error(`${step.id} has no undo`);

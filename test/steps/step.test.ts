@@ -64,6 +64,7 @@ describe('nodesFor', () => {
       effect: false,
       noUndo: null,
       proves: true,
+      rule: false,
       onFailure: 'hold',
       budgetMs: 1000,
       clock: null,
@@ -90,6 +91,7 @@ describe('nodesFor', () => {
       title: 'Leave west?',
       phase: 'promoting',
       after: ['first', 'optional'],
+      standsInFor: null,
       ...own.gates.promote,
     });
   });

@@ -1,5 +1,6 @@
 /** A small system of two regions, as the configuration would make it. */
 import type { FencePlan, System } from '../../src/steps/system.ts';
+import { everyGate, noRules } from '../support/no-rules.ts';
 
 const gate: System['gates']['promote'] = {
   votes: 1,
@@ -36,11 +37,12 @@ export function system(fence: FencePlan = { strategy: 'statefulset', name: 'post
       ttl: 60,
       values: { east: ['192.0.2.1'], west: ['192.0.2.2'] },
     })),
-    gates: { promote: gate, dns: gate },
+    gates: everyGate(gate),
     budgets: {},
     pollMs: 10,
     lagWithinMs: 1000,
     contacts: { coordinator: 'Cy, +1 555 0100' },
+    ...noRules,
     ...more,
   };
   return made;

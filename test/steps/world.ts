@@ -2,13 +2,27 @@
  * Two regions in memory: servers with roles and positions, workloads with pods, records with answers. The ports change
  * and read this state and nothing else, so a step is judged by what it leaves behind. A region that is `down` throws.
  */
+
+import type { BackupReport } from '../../src/ports/backups.ts';
 import type { CacheView, SentinelView } from '../../src/ports/cache.ts';
-import type { Capacity, Workload } from '../../src/ports/cluster.ts';
-import type { DatabaseView, Lag, ShutdownProof, WriteAttempt } from '../../src/ports/database.ts';
+import type { Person } from '../../src/ports/chat.ts';
+import type { Capacity, ClusterConfiguration, Workload } from '../../src/ports/cluster.ts';
+import type {
+  Beat,
+  DatabaseView,
+  Lag,
+  OpenTransactions,
+  ShutdownProof,
+  WriteAttempt,
+} from '../../src/ports/database.ts';
 import type { DnsAnswer, DnsRecord } from '../../src/ports/dns.ts';
 import type { HookResult } from '../../src/ports/hook.ts';
+import type { JobState } from '../../src/ports/jobs.ts';
 import type { ProbeResult } from '../../src/ports/probe.ts';
+import type { Notice, TtlsSeen } from '../../src/ports/records.ts';
+import type { RegionHealth } from '../../src/ports/watch.ts';
 import type { Ports } from '../../src/steps/step.ts';
+import { securedState, securingPorts } from './securing-world.ts';
 
 export const noAnswer = (who: string): Error => new Error(`${who} does not answer`);
 
@@ -108,6 +122,29 @@ export function makeWorld() {
     /** What a script does to the world when it runs. */
     onHook: (_call: unknown): void => {},
     writable: null as Error | null,
+    /** The heartbeat row as each region's server has it. */
+    beats: {} as Record<string, Beat | null>,
+    /** Regions whose Redis does not answer. */
+    cacheDown: [] as string[],
+    /** Open transactions by region, and what queries answer there. */
+    open: {} as Record<string, OpenTransactions>,
+    reads: {} as Record<string, { lsn: string; answers: string[] }>,
+    configuration: {} as Record<string, ClusterConfiguration>,
+    /** `region key` → value. */
+    annotations: {} as Record<string, string>,
+    /** `METHOD url` → what is answered instead of a 200 with an empty body. */
+    sent: {} as Record<string, Partial<ProbeResult & { body: string }>>,
+    metric: 0 as number | null | Error,
+    jobs: {} as Record<string, JobState>,
+    groups: { SSRE: ['UBO', 'UCY'] } as Record<string, string[]>,
+    people: {} as Record<string, Person['kind']>,
+    present: [] as string[],
+    notices: [] as Notice[],
+    ttls: [] as TtlsSeen[],
+    now: 0,
+    backups: null as BackupReport | null,
+    watch: {} as Record<string, RegionHealth>,
+    secured: securedState(),
     /** Every call that changes something, in order. */
     calls: [] as string[],
   };
@@ -118,7 +155,9 @@ export function makeWorld() {
   };
   const key = ({ name, type }: Pick<DnsRecord, 'name' | 'type'>) => `${type} ${name}`;
 
+  const securing = securingPorts(state);
   const ports: Ports = {
+    evidence: securing.evidence,
     database: {
       observe: async (region) => {
         const { down: _down, attempt: _attempt, prepared: _prepared, ...view } = at(region);
@@ -162,6 +201,22 @@ export function makeWorld() {
         at(standby);
         return state.shutdown;
       },
+      openTransactions: async (region) => {
+        at(region);
+        return state.open[region] ?? { writing: 0, oldestSeconds: 0 };
+      },
+      read: async (region, queries) => {
+        const { lsn } = at(region);
+        return state.reads[region] ?? { lsn, answers: queries.map(() => '[{"count":7}]') };
+      },
+      beat: async (region, time) => {
+        state.beats[region] = { at: time, lsn: at(region).lsn };
+        state.calls.push(`beat ${region} ${time}`);
+      },
+      lastBeat: async (region) => {
+        at(region);
+        return state.beats[region] ?? null;
+      },
       promote: async (region) => {
         const one = at(region);
         one.role = 'primary';
@@ -171,7 +226,10 @@ export function makeWorld() {
       },
     },
     cache: {
-      observe: async (region) => state.cache[region]!,
+      observe: async (region) => {
+        if (state.cacheDown.includes(region)) throw noAnswer(`Redis in ${region}`);
+        return state.cache[region]!;
+      },
       sentinels: async () => state.sentinels,
       switchover: async (source, target) => {
         state.cache[source] = node(source, 'replica', { follows: `${target}:6379` });
@@ -180,9 +238,22 @@ export function makeWorld() {
         state.calls.push(`switchover ${source} ${target}`);
         return { offset: 100, by: 'sentinel', pausedMs: 40, endedClients: 2 };
       },
+      failover: async (target) => {
+        const already = state.cache[target]!.role === 'master';
+        state.cache[target] = node(target, 'master');
+        if (state.sentinels) state.sentinels = { ...state.sentinels, master: `${target}:6379` };
+        state.calls.push(`failover ${target}`);
+        return { ordered: already ? null : state.sentinels ? 'sentinel-failover' : 'replicaof-no-one' };
+      },
+      demote: async (region, master) => {
+        state.cache[region] = node(region, 'replica', { follows: `${master}:6379` });
+        state.calls.push(`demote ${region} ${master}`);
+        return { endedClients: 2 };
+      },
       proveWritable: async () => ({ wrote: 'k', readBack: 'k' }),
     },
     cluster: {
+      ...securing.cluster,
       workload: async (region, _kind, name) => state.workloads[region]![name] ?? null,
       deployments: async (region, names) => names.flatMap((name) => state.workloads[region]![name] ?? []),
       scale: async (region, kind, name, replicas) => {
@@ -194,6 +265,13 @@ export function makeWorld() {
         state.calls.push(`scale ${region} ${name} ${replicas}`);
       },
       capacity: async () => state.capacity,
+      configuration: async (region) => state.configuration[region] ?? { images: {}, configMaps: {}, secrets: {} },
+      annotation: async (region, name) => state.annotations[`${region} ${name}`] ?? null,
+      annotate: async (region, name, value) => {
+        if (value === null) delete state.annotations[`${region} ${name}`];
+        else state.annotations[`${region} ${name}`] = value;
+        state.calls.push(`annotate ${region} ${name} ${value}`);
+      },
     },
     dns: {
       plan: async (wanted) => {
@@ -224,6 +302,15 @@ export function makeWorld() {
     },
     probe: {
       get: async (url) => ({ url, status: 200, ms: 12.4, address: '192.0.2.2', error: null, ...state.health[url] }),
+      send: async ({ method, url }) => ({
+        url,
+        status: 200,
+        ms: 12.4,
+        address: '192.0.2.2',
+        error: null,
+        body: '',
+        ...state.sent[`${method} ${url}`],
+      }),
     },
     hook: {
       run: async (call) => {
@@ -232,7 +319,33 @@ export function makeWorld() {
         return state.hook;
       },
     },
-    clock: { now: () => 0, sleep: async () => {} },
+    jobs: {
+      start: async (key, { exec }) => {
+        state.calls.push(`job ${key} ${exec.join(' ')}`);
+        state.jobs[key] ??= { is: 'running', sinceMs: 0, progress: null };
+      },
+      look: async (key) => state.jobs[key] ?? { is: 'never' },
+    },
+    metrics: {
+      value: async () => {
+        if (state.metric instanceof Error) throw state.metric;
+        return state.metric;
+      },
+    },
+    people: {
+      membersOf: async (group) => state.groups[group] ?? [],
+      person: async (id) => ({ id, name: id, kind: state.people[id] ?? 'member' }),
+      isPresent: async (id) => state.present.includes(id),
+    },
+    watch: { health: (region) => state.watch[region] ?? null, look: async (region) => state.watch[region] ?? null },
+    backups: {
+      report: async () => {
+        if (state.backups === null) throw new Error('the backups do not answer');
+        return state.backups;
+      },
+    },
+    records: { notices: async () => state.notices, ttls: async () => state.ttls },
+    clock: { now: () => state.now, sleep: async () => {} },
   };
   return { state, ports };
 }

@@ -15,6 +15,7 @@ export const step = (id: string, phase: StepNode['phase'], more: Partial<StepNod
   effect: true,
   noUndo: null,
   proves: false,
+  rule: false,
   onFailure: 'hold',
   budgetMs: 60_000,
   clock: null,
@@ -37,6 +38,7 @@ export const gate = (id: string, phase: GateNode['phase'], more: Partial<GateNod
   onTimeout: 'escalate',
   escalateTo: [],
   required: true,
+  standsInFor: null,
   ...more,
 });
 
@@ -57,8 +59,9 @@ export function plan(nodes: PlanNode[], mode: Mode = 'planned', namespace = 'ede
       dns: [],
       targetHealth: [],
       publicHealth: [],
+      scripts: {},
     },
-    bounds: { lagSeconds: 300 },
+    bounds: { lagSeconds: 300, loss: null },
   };
   return { ...asked, hash: hashOf(asked) };
 }

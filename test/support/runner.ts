@@ -1,4 +1,5 @@
 /** A runner over a real journal in memory, with time in hand and steps made for the test. */
+
 import { sqliteJournal } from '../../src/integrations/sqlite-journal/journal.ts';
 import type { RunEvent } from '../../src/machine/types.ts';
 import { type Answer, done, notDone, unknown } from '../../src/ports/answer.ts';
@@ -16,6 +17,7 @@ import {
 } from '../../src/steps/step.ts';
 import type { System } from '../../src/steps/system.ts';
 import { type HandClock, handClock } from './hand-clock.ts';
+import { everyGate, noRules } from './no-rules.ts';
 
 type GatePolicy = System['gates']['promote'];
 export const policy = (more: Partial<GatePolicy> = {}): GatePolicy => ({
@@ -106,11 +108,12 @@ export async function rig({ nodes, gates = {}, clock = handClock(), ports = {}, 
     deployments: [],
     cache: null,
     records: [],
-    gates: { promote: policy(), dns: policy(), ...gates },
+    gates: { ...everyGate(policy()), ...gates },
     budgets: {},
     pollMs: 1000,
     lagWithinMs: 1000,
     contacts: {},
+    ...noRules,
   };
   const stop = new AbortController();
   const logged: { level: string; fields: object; message: string }[] = [];

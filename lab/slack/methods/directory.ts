@@ -21,6 +21,15 @@ function userInfo({ world }: Lab, args: Args): Record<string, unknown> {
   return { user: wireUser(world, person, world.scopes.has('users:read.email')) };
 }
 
+/** Of anybody but the caller Slack tells the presence and nothing more. */
+function getPresence({ world }: Lab, args: Args): Record<string, unknown> {
+  const id = args.text('user') ?? world.app.botUserId;
+  const person = world.people.get(id);
+  if (!person) throw new ApiError('user_not_found');
+  const presence = person.deleted ? 'away' : (person.presence ?? 'active');
+  return { presence, ...(id === world.app.botUserId ? { online: true, auto_away: false, manual_away: false } : {}) };
+}
+
 function lookupByEmail({ world }: Lab, args: Args): Record<string, unknown> {
   const email = args.need('email').toLowerCase();
   const person = [...world.people.values()].find((one) => one.email?.toLowerCase() === email && !one.deleted);
@@ -65,6 +74,7 @@ export const directory: Record<string, Method> = {
   'auth.test': { rate: 'none', run: authTest },
   'apps.connections.open': { token: 'app', rate: 'tier3', run: (lab) => ({ url: lab.socket.newTicketUrl() }) },
   'users.info': { scopes: ['users:read'], rate: 'tier4', required: ['user'], run: userInfo },
+  'users.getPresence': { scopes: ['users:read'], rate: 'tier3', run: getPresence },
   'users.lookupByEmail': { scopes: ['users:read.email'], rate: 'tier3', required: ['email'], run: lookupByEmail },
   'usergroups.list': { scopes: ['usergroups:read'], rate: 'tier2', run: usergroupsList },
   'usergroups.users.list': {

@@ -1,9 +1,11 @@
 /** All cross-checks: what only the whole file can tell. To add one: a function of this type, and a line here. */
+import { tokensApart } from './api.ts';
 import { recordNames, recordValues } from './dns.ts';
+import { mailCanBeSent, pagerCanWrite } from './notify.ts';
 import { gatesCanPass, groupsExist } from './people.ts';
 import type { Check } from './reading.ts';
 import { aliases, apart, belongings, redis, roles } from './regions.ts';
-import { hooksAllowed, somethingRuns } from './services.ts';
+import { errorRateHasMetrics, hooksAllowed, somethingRuns, stepsApart } from './services.ts';
 import { transportHasSecret } from './slack.ts';
 
 export const checks: readonly Check[] = [
@@ -18,5 +20,10 @@ export const checks: readonly Check[] = [
   groupsExist,
   gatesCanPass,
   hooksAllowed,
+  stepsApart,
+  errorRateHasMetrics,
   transportHasSecret,
+  tokensApart,
+  pagerCanWrite,
+  mailCanBeSent,
 ];

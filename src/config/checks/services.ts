@@ -1,6 +1,9 @@
 /** Services and scripts: there is something to run, something to stop, and only allowed programs are run. */
+import { resolve } from 'node:path';
+import { RUN_PLACEHOLDERS } from '../fields.ts';
+import type { Path } from '../source.ts';
 import { quote } from '../words.ts';
-import { type Check, type Finding, map, regionsOf, text, texts } from './reading.ts';
+import { type Check, type Finding, list, map, regionsOf, text, texts } from './reading.ts';
 
 export const somethingRuns: Check = (file) => {
   const deployments = Object.values(map(map(map(file)['services'])['deployments'])).map(map);
@@ -20,16 +23,62 @@ export const somethingRuns: Check = (file) => {
 };
 
 export const hooksAllowed: Check = (file, { absolute }) => {
-  const allowed = texts(map(map(file)['hooks'])['allow']).map((name, index) =>
-    absolute(['hooks', 'allow', index], name),
-  );
-  return regionsOf(file).all.flatMap(([name, region]) => {
-    const exec = map(map(map(region['postgres'])['fence'])['exec']);
-    return ['stop', 'start'].flatMap((verb): Finding[] => {
-      const program = text(texts(exec[verb])[0]);
-      const path = ['regions', name, 'postgres', 'fence', 'exec', verb, 0];
-      if (program === undefined || allowed.includes(absolute(path, program))) return [];
-      return [{ path, sentence: `${quote(program)} is not in hooks.allow. Add it there if it may be run.` }];
-    });
+  const hooks = map(map(file)['hooks']);
+  const directory = absolute(['hooks', 'directory'], text(hooks['directory']) ?? '.');
+  const allowed = texts(hooks['allow']).map((name) => resolve(directory, name));
+  const verify = map(map(file)['verify']);
+  const programs: [Path, unknown][] = [
+    ...regionsOf(file).all.flatMap(([name, region]) => {
+      const exec = map(map(map(region['postgres'])['fence'])['exec']);
+      return ['stop', 'start'].map((verb): [Path, unknown] => [
+        ['regions', name, 'postgres', 'fence', 'exec', verb],
+        exec[verb],
+      ]);
+    }),
+    ...list(map(file)['steps']).flatMap((step, index): [Path, unknown][] => [
+      [['steps', index, 'exec'], map(step)['exec']],
+      ...['check', 'undo'].map((key): [Path, unknown] => [['steps', index, key, 'exec'], map(map(step)[key])['exec']]),
+    ]),
+    [['monitoring', 'exec'], map(map(file)['monitoring'])['exec']],
+    ...list(verify['workflows']).map((one, index): [Path, unknown] => [
+      ['verify', 'workflows', index, 'exec'],
+      map(one)['exec'],
+    ]),
+  ];
+  return programs.flatMap(([path, argv]): Finding[] => {
+    const program = text(texts(argv)[0]);
+    if (program === undefined || allowed.includes(resolve(directory, program))) return [];
+    const sentence = `${quote(program)} is not in hooks.allow. Add it there if it may be run.`;
+    return [{ path: [...path, 0], sentence }];
   });
 };
+
+/** Own steps are told apart by their ids, and the placeholders in their programs are known ones. */
+export const stepsApart: Check = (file) => {
+  const steps = list(map(file)['steps']).map(map);
+  const ids = steps.map((step) => text(step['id']));
+  return steps.flatMap((step, index): Finding[] => {
+    const findings: Finding[] = [];
+    const id = ids[index];
+    if (id !== undefined && ids.indexOf(id) < index)
+      findings.push({ path: ['steps', index, 'id'], sentence: `${quote(id)} is a step already. Give it another id.` });
+    const argvs: [Path, unknown][] = [
+      [['steps', index, 'exec'], step['exec']],
+      ...['check', 'undo'].map((key): [Path, unknown] => [['steps', index, key, 'exec'], map(step[key])['exec']]),
+    ];
+    for (const [path, argv] of argvs)
+      for (const [at, word] of texts(argv).entries())
+        for (const found of word.match(/\{[A-Za-z]+\}/g) ?? [])
+          if (!RUN_PLACEHOLDERS.includes(found))
+            findings.push({
+              path: [...path, at],
+              sentence: `${found} is not known here. Known are ${RUN_PLACEHOLDERS.join(', ')}.`,
+            });
+    return findings;
+  });
+};
+
+export const errorRateHasMetrics: Check = (file) =>
+  map(map(file)['verify'])['errorRate'] !== undefined && map(file)['metrics'] === undefined
+    ? [{ path: ['verify', 'errorRate'], sentence: 'there are no metrics to ask. Add metrics with its url.' }]
+    : [];

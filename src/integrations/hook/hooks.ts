@@ -1,7 +1,8 @@
 /** A user's own scripts and endpoints: what only their product can know or do. See `exec.ts` and `http.ts`. */
 import type { Hook } from '../../ports/hook.ts';
-import { type ExecOptions, runScript } from './exec.ts';
+import { runScript } from './exec.ts';
 import { callEndpoint, type HttpHookOptions } from './http.ts';
+import type { ExecOptions } from './launch.ts';
 
 export type HooksOptions = ExecOptions &
   HttpHookOptions & {

@@ -9,6 +9,7 @@ import {
   CoreV1Api,
   createConfiguration,
   KubeConfig,
+  NetworkingV1Api,
   type RequestContext,
   ResponseContext,
   type SecurityAuthentication,
@@ -21,7 +22,7 @@ import { type Ended, failure } from './failure.ts';
 
 export type RegionOptions = { kubeconfig?: string; context: string; namespace: string };
 
-export type Apis = { apps: AppsV1Api; core: CoreV1Api; autoscaling: AutoscalingV1Api };
+export type Apis = { apps: AppsV1Api; core: CoreV1Api; autoscaling: AutoscalingV1Api; networking: NetworkingV1Api };
 
 export type Region = {
   name: string;
@@ -84,6 +85,7 @@ export function connect(name: string, options: RegionOptions, timeoutMs: number)
       apps: new AppsV1Api(configuration),
       core: new CoreV1Api(configuration),
       autoscaling: new AutoscalingV1Api(configuration),
+      networking: new NetworkingV1Api(configuration),
     };
   }
 }

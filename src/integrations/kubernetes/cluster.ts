@@ -1,14 +1,19 @@
 /**
  * The port `cluster` over the Kubernetes API: workloads are read from the objects themselves, scaling goes through
- * the scale subresource, and nothing else is ever written.
+ * the scale subresource, a change freeze is an annotation of the namespace; what secures a lost region stands in
+ * securing.ts. Nothing else is ever written.
  */
-import { type CoreV1Event, PatchStrategy, setHeaderOptions, type V1Pod } from '@kubernetes/client-node';
+import type { CoreV1Event, V1Pod } from '@kubernetes/client-node';
 import { ConfigError } from '../../lib/errors.ts';
 import type { Cluster, Workload } from '../../ports/cluster.ts';
 import { capacityOf } from './capacity.ts';
 import { type Apis, connect, type Region, type RegionOptions } from './client.ts';
+import { configurationOf } from './configuration.ts';
 import { statusOf } from './failure.ts';
+import { everyPage } from './pages.ts';
+import { securing } from './securing.ts';
 import { describe, type Found, troubleOf } from './workload.ts';
+import { AS_MERGE_PATCH, withoutConflict } from './writing.ts';
 
 export type KubernetesClusterOptions = {
   /** By region name. Without `kubeconfig` (a path) the usual places are searched, the service account of a pod too. */
@@ -16,11 +21,6 @@ export type KubernetesClusterOptions = {
   /** Milliseconds one request may take, the reading of its answer included. */
   timeoutMs: number;
 };
-
-/** How many objects one answer carries at most: large clusters answer in pages. */
-const PAGE = 500;
-/** A patch without a version is only refused when the server itself lost a race; the wanted value stays the same. */
-const CONFLICT_TRIES = 4;
 
 /** @throws ConfigError at once when a kubeconfig or context is missing. `close` lets go of idle connections. */
 export function kubernetesCluster(options: KubernetesClusterOptions): Cluster & { close(): Promise<void> } {
@@ -70,10 +70,8 @@ export function kubernetesCluster(options: KubernetesClusterOptions): Cluster & 
       await region.call(`scale ${kind} "${name}" to ${replicas}`, signal, (apis) =>
         withoutConflict(async () => {
           const request = { name, namespace, body: { spec: { replicas } }, fieldManager: 'regent' };
-          // The library's default is JSON patch, which takes a list of operations only.
-          const header = setHeaderOptions('Content-Type', PatchStrategy.MergePatch);
-          if (kind === 'deployment') await apis.apps.patchNamespacedDeploymentScale(request, header);
-          else await apis.apps.patchNamespacedStatefulSetScale(request, header);
+          if (kind === 'deployment') await apis.apps.patchNamespacedDeploymentScale(request, AS_MERGE_PATCH);
+          else await apis.apps.patchNamespacedStatefulSetScale(request, AS_MERGE_PATCH);
         }),
       );
     },
@@ -89,6 +87,58 @@ export function kubernetesCluster(options: KubernetesClusterOptions): Cluster & 
         return capacityOf(nodes, pods);
       });
     },
+
+    async configuration(regionName, names, signal) {
+      const region = regionOf(regionName);
+      const { namespace } = region;
+      // Three calls, not one: a right that is missing is named by the call it was missed in.
+      const list = <T>(what: string, one: (apis: Apis) => Promise<T>): Promise<T> =>
+        region.call(`list ${what} in namespace "${namespace}"`, signal, one);
+      const [deployments, configMaps, secrets] = await Promise.all([
+        list('deployments', ({ apps }) => everyPage((page) => apps.listNamespacedDeployment({ namespace, ...page }))),
+        list('configmaps', ({ core }) => everyPage((page) => core.listNamespacedConfigMap({ namespace, ...page }))),
+        list('secrets', ({ core }) => everyPage((page) => core.listNamespacedSecret({ namespace, ...page }))),
+      ]);
+      return configurationOf(names, deployments, configMaps, secrets);
+    },
+
+    async annotation(regionName, key, signal) {
+      const region = regionOf(regionName);
+      const { namespace: name } = region;
+      return region.call(`get namespace "${name}"`, signal, async ({ core }) => {
+        const { metadata } = await core.readNamespace({ name });
+        return metadata?.annotations?.[key] ?? null;
+      });
+    },
+
+    async annotate(regionName, key, value, signal) {
+      const region = regionOf(regionName);
+      const { namespace: name } = region;
+      await region.call(`patch namespace "${name}"`, signal, ({ core }) =>
+        withoutConflict(async () => {
+          // Of a merge patch null removes the key, and what it does not name stays as it is.
+          const body = { metadata: { annotations: { [key]: value } } };
+          await core.patchNamespace({ name, body, fieldManager: 'regent' }, AS_MERGE_PATCH);
+        }),
+      );
+    },
+
+    async workloads(regionName, signal) {
+      const region = regionOf(regionName);
+      const { namespace } = region;
+      return region.call(`list the workloads of namespace "${namespace}"`, signal, async (apis) => {
+        const [deployments, sets] = await Promise.all([
+          everyPage((page) => apis.apps.listNamespacedDeployment({ namespace, ...page })),
+          everyPage((page) => apis.apps.listNamespacedStatefulSet({ namespace, ...page })),
+        ]);
+        return complete(apis, namespace, [
+          ...deployments.map((object): Found => ({ kind: 'deployment', object })),
+          ...sets.map((object): Found => ({ kind: 'statefulset', object })),
+        ]);
+      });
+    },
+
+    ...securing(regionOf),
 
     async close() {
       await Promise.all([...regions.values()].map((region) => region.close()));
@@ -131,28 +181,5 @@ async function warnings(core: Apis['core'], namespace: string): Promise<CoreV1Ev
   } catch (error) {
     if (statusOf(error) === 403) return [];
     throw error;
-  }
-}
-
-type Page<T> = { items: T[]; metadata?: { _continue?: string } };
-
-async function everyPage<T>(list: (page: { limit: number; _continue?: string }) => Promise<Page<T>>): Promise<T[]> {
-  const all: T[] = [];
-  let token: string | undefined;
-  do {
-    const page = await list({ limit: PAGE, ...(token ? { _continue: token } : {}) });
-    all.push(...page.items);
-    token = page.metadata?._continue;
-  } while (token);
-  return all;
-}
-
-async function withoutConflict(work: () => Promise<void>): Promise<void> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await work();
-    } catch (error) {
-      if (statusOf(error) !== 409 || tries === CONFLICT_TRIES) throw error;
-    }
   }
 }

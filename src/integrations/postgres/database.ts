@@ -7,16 +7,19 @@ import { ConfigError, IntegrationError, sentenceOf } from '../../lib/errors.ts';
 import type { Database } from '../../ports/database.ts';
 import { codeOf } from './failure.ts';
 import { closeConnections, reopen, setReadOnly } from './fence.ts';
+import { beat, lastBeat } from './heartbeat.ts';
 import { measureLag } from './lag.ts';
 import { observe } from './observe.ts';
+import { read } from './read.ts';
 import { databaseOf, type Session, type SessionOptions, withAdminSession, withSession } from './session.ts';
 import { shutdownProof } from './shutdown-proof.ts';
+import { openTransactions } from './transactions.ts';
 import { attemptWrite, type Open, proveWritable } from './writes.ts';
 
 export type PostgresRegion = {
   /** `postgres://regent:…@host:5432/eden_vault`: a role with the rights of docs/postgres-role.md. */
   url: string;
-  /** The application's databases; default: the url's. */
+  /** The application's databases; default: the url's. Questions about data are asked in the first. */
   databases?: string[];
 };
 
@@ -27,6 +30,9 @@ export type PostgresOptions = {
   /** `CHECKPOINT` lasts as long as there is to write. Default 30 s. */
   checkpointTimeoutMs?: number;
 };
+
+/** Of `timeoutMs`, what all queries of one `read` have together. */
+const READ_SHARE = 0.8;
 
 export function postgresDatabase({ regions, timeoutMs, checkpointTimeoutMs = 30_000 }: PostgresOptions): Database {
   function of(region: string): { url: string; databases: string[] } {
@@ -97,6 +103,24 @@ export function postgresDatabase({ regions, timeoutMs, checkpointTimeoutMs = 30_
       ),
 
     promote: async (region, signal) => withAdminSession(call(region, 'promote', signal), promote),
+
+    openTransactions: async (region, signal) =>
+      withAdminSession(call(region, 'openTransactions', signal), openTransactions),
+
+    read: async (region, queries, signal) =>
+      // Within a part of the time one call has: then it is the server that ends a slow query, and we can name it.
+      withSession({ ...call(region, 'read', signal), database: of(region).databases[0]! }, (session) =>
+        read(session, queries, timeoutMs * READ_SHARE, () => performance.now()),
+      ),
+
+    // In the application's database, by an ordinary session: what stops the application's writes stops this one too.
+    beat: async (region, at, signal) =>
+      withSession({ ...call(region, 'beat', signal), database: of(region).databases[0]! }, (session) =>
+        beat(session, at),
+      ),
+
+    lastBeat: async (region, signal) =>
+      withSession({ ...call(region, 'lastBeat', signal), database: of(region).databases[0]! }, lastBeat),
   };
 }
 

@@ -4,7 +4,7 @@
  * query ran into its time limit stays blocked.
  */
 import { Socket } from 'node:net';
-import { Client } from 'pg';
+import { Client, type QueryArrayConfig } from 'pg';
 import { codeOf, failure, kindOf, type Place } from './failure.ts';
 
 export type Session = {
@@ -13,7 +13,13 @@ export type Session = {
   read<Row extends object>(sql: string, values?: unknown[]): Promise<Row[]>;
   /** A statement that changes something: from now on a failure's effect is unknown, unless it was plainly refused. */
   change<Row extends object>(sql: string, values?: unknown[]): Promise<Row[]>;
+  /** Begins a transaction and asks its first question in the same message. */
+  begin<Row extends object>(mode: string, sql: string): Promise<Row | undefined>;
+  /** One statement (more than one is refused) that changes nothing, every value as the server writes it. */
+  texts(sql: string): Promise<Texts>;
 };
+
+export type Texts = { columns: string[]; rows: (string | null)[][] };
 
 export type SessionOptions = {
   region: string;
@@ -60,6 +66,22 @@ export async function withSession<T>(options: SessionOptions, use: (session: Ses
   const session: Session = {
     place: { ...place, region },
     read: ask,
+    async begin<Row extends object>(mode: string, sql: string) {
+      // Several statements in one simple query come back as a list of results.
+      const results = (await client.query(`BEGIN ${mode}; ${sql}`)) as unknown as { rows: Row[] }[];
+      return results.at(-1)?.rows[0];
+    },
+    async texts(sql) {
+      // The extended protocol takes a single statement; the simple one would run whatever follows a semicolon.
+      const asked: QueryArrayConfig & { queryMode: 'extended' } = {
+        text: sql,
+        rowMode: 'array',
+        queryMode: 'extended',
+        types: { getTypeParser: () => (value: unknown) => value },
+      };
+      const { fields, rows } = await client.query<(string | null)[]>(asked);
+      return { columns: fields.map(({ name }) => name), rows };
+    },
     async change<Row extends object>(sql: string, values?: unknown[]) {
       const before = effect;
       effect = 'unknown';

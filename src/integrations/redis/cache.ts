@@ -3,6 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { ConfigError, IntegrationError } from '../../lib/errors.ts';
 import type { Cache } from '../../ports/cache.ts';
 import { type Call, type Endpoint, withConnection } from './client.ts';
+import { demote } from './demote.ts';
+import { failover } from './failover.ts';
 import { observe } from './observe.ts';
 import { opinions, type SentinelAddress, summary } from './sentinels.ts';
 import { switchover } from './switchover.ts';
@@ -61,6 +63,26 @@ export function redisCache(options: RedisOptions): Cache {
         { source: at(source), target: at(target), sentinels, masterName, timeoutMs, pauseMs, pollMs, settleMs },
         signal,
       ),
+
+    failover: async (target, signal) =>
+      failover({ target: at(target), sentinels, masterName, timeoutMs, pollMs, settleMs }, signal),
+
+    async demote(region, master, signal) {
+      const to = at(master);
+      const how = call('demote', signal);
+      const view = await withConnection(to, how, (connection) => observe(master, to.url, connection));
+      if (view.role !== 'master')
+        throw new IntegrationError(
+          `Redis of ${master} is no master, so Redis of ${region} was not made to follow it.`,
+          {
+            code: 'redis-no-master',
+            system: 'redis',
+            operation: 'demote',
+            effect: 'none',
+          },
+        );
+      return { endedClients: await demote(at(region), view.address, how) };
+    },
 
     async proveWritable(region, run, signal) {
       const endpoint = at(region);

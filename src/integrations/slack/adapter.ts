@@ -202,6 +202,7 @@ export function slackChat(options: SlackOptions): SlackAdapter {
     membersOf: (group, signal) =>
       unlessAborted(people.membersOf(group), signal, () => givenUp('usergroups.users.list', 'none')),
     person: (id, signal) => unlessAborted(people.person(id), signal, () => givenUp('users.info', 'none')),
+    isPresent: (id, signal) => unlessAborted(people.isPresent(id), signal, () => givenUp('users.getPresence', 'none')),
   };
 }
 

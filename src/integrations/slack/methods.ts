@@ -13,6 +13,7 @@ import type {
   ConversationsRepliesResponse,
   PinsAddResponse,
   UsergroupsUsersListResponse,
+  UsersGetPresenceResponse,
   UsersInfoResponse,
   ViewsOpenResponse,
   ViewsPublishResponse,
@@ -39,6 +40,7 @@ export const METHODS = {
   'conversations.replies': { scope: 'channels:history', optionalScope: 'groups:history', repeatable: true },
   'pins.add': { scope: 'pins:write', repeatable: true },
   'usergroups.users.list': { scope: 'usergroups:read', repeatable: true },
+  'users.getPresence': { scope: 'users:read', repeatable: true },
   'users.info': { scope: 'users:read', repeatable: true },
   // A trigger works once: a second try can only be refused.
   'views.open': { scope: null, repeatable: false },
@@ -75,6 +77,7 @@ export type Answers = {
   'conversations.replies': ConversationsRepliesResponse;
   'pins.add': PinsAddResponse;
   'usergroups.users.list': UsergroupsUsersListResponse;
+  'users.getPresence': UsersGetPresenceResponse;
   'users.info': UsersInfoResponse;
   'views.open': ViewsOpenResponse;
   'views.publish': ViewsPublishResponse;

@@ -8,6 +8,7 @@ import { remembered } from './waiting.ts';
 
 const PERSON_TTL_MS = 60_000;
 const GROUP_TTL_MS = 30_000;
+const PRESENCE_TTL_MS = 10_000;
 
 type User = NonNullable<UsersInfoResponse['user']>;
 type Options = { api: Api; clock: Clock; timeoutMs: number; team: () => string };
@@ -26,6 +27,13 @@ export function createPeople({ api, clock, timeoutMs, team }: Options) {
       const { users } = await api.call('usergroups.users.list', { usergroup: group }, { signal: signal() });
       if (users === undefined) throw unknown('usergroups.users.list', `Slack named no members of the group ${group}.`);
       return users;
+    }),
+    isPresent: remembered(clock, PRESENCE_TTL_MS, async (id): Promise<boolean> => {
+      const { presence } = await api.call('users.getPresence', { user: id }, { signal: signal() });
+      // Whoever Slack says nothing of may be there all the same.
+      if (presence !== 'active' && presence !== 'away')
+        throw unknown('users.getPresence', `Slack did not say whether ${id} is active.`);
+      return presence === 'active';
     }),
   };
 }

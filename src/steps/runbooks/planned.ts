@@ -2,8 +2,19 @@
  * The planned switchover, in the order people read it. What may run before what is each step's `after`; the phases
  * follow each other. The order fence → proof → promotion → proven write → DNS cannot be configured away (DESIGN §13.1).
  */
+import { approversAtHand } from '../approvers-at-hand.ts';
+import { configParity } from '../config-parity.ts';
+import { criticalWorkflows } from '../critical-workflows.ts';
+import { dataAskable } from '../data-askable.ts';
+import { dataAtSource } from '../data-at-source.ts';
+import { dataConsistent } from '../data-consistent.ts';
 import { dnsAnswers } from '../dns-answers.ts';
+import { drainConnections } from '../drain-connections.ts';
+import { errorRate } from '../error-rate.ts';
 import { fenceSource } from '../fence-source.ts';
+import { freezeChanges } from '../freeze-changes.ts';
+import { liftFreeze } from '../lift-freeze.ts';
+import { noticeGiven } from '../notice-given.ts';
 import { promotePostgres } from '../promote-postgres.ts';
 import { proveFence } from '../prove-fence.ts';
 import { proveReplicated } from '../prove-replicated.ts';
@@ -22,22 +33,39 @@ import { switchRedis } from '../switch-redis.ts';
 import { targetCapacity } from '../target-capacity.ts';
 import { targetEndpoints } from '../target-endpoints.ts';
 import { targetHealthy } from '../target-healthy.ts';
+import { targetMonitored } from '../target-monitored.ts';
+import { ttlLowered } from '../ttl-lowered.ts';
 
 export const planned: Runbook = {
   name: 'planned',
   nodes: [
     sourceIsPrimary,
+    noticeGiven,
+    ttlLowered,
+    approversAtHand,
     replicationLag,
     redisInSync,
     targetHealthy,
+    configParity,
+    targetMonitored,
     targetCapacity,
+    dataAskable,
+    freezeChanges,
     scaleUpTarget,
     targetEndpoints,
     defineGate({
       id: 'promote',
       title: 'Approve promotion',
       phase: 'promoting',
-      after: ['source-is-primary', 'replication-lag', 'redis-in-sync', 'target-healthy', 'target-capacity'],
+      after: [
+        'source-is-primary',
+        'replication-lag',
+        'redis-in-sync',
+        'target-healthy',
+        'config-parity',
+        'target-monitored',
+        'target-capacity',
+      ],
     }),
     defineGate({
       id: 'dns',
@@ -46,10 +74,13 @@ export const planned: Runbook = {
       after: ['source-is-primary', 'replication-lag', 'target-capacity'],
     }),
     readOnlySource,
+    drainConnections,
     stopWriters,
+    dataAtSource,
     fenceSource,
     proveFence,
     proveReplicated,
+    dataConsistent,
     promotePostgres,
     reopenTarget,
     switchRedis,
@@ -57,5 +88,8 @@ export const planned: Runbook = {
     switchDns,
     dnsAnswers,
     publicHealth,
+    errorRate,
+    criticalWorkflows,
+    liftFreeze,
   ],
 };

@@ -1,6 +1,8 @@
 /** What somebody may be taken for: the strictest that applies. */
 import { expect, test } from 'vitest';
-import { kindOf } from '../../../src/integrations/slack/people.ts';
+import type { Api } from '../../../src/integrations/slack/api.ts';
+import { createPeople, kindOf } from '../../../src/integrations/slack/people.ts';
+import { standingClock } from './support.ts';
 
 const HERE = 'T1';
 
@@ -22,4 +24,24 @@ test.each([
   ['somebody who left', { id: 'U1', team_id: HERE, deleted: true, is_restricted: true }, 'deactivated'],
 ])('%s', (_, user, kind) => {
   expect(kindOf(user, HERE)).toBe(kind);
+});
+
+test('who is at a screen is remembered for ten seconds; an answer without it is none, and not remembered', async () => {
+  const clock = standingClock();
+  const answers: ({ presence?: string } | Error)[] = [{}, { presence: 'active' }, { presence: 'away' }];
+  const asked: unknown[] = [];
+  const api = {
+    call: async (...args: unknown[]) => {
+      asked.push(args.slice(0, 2));
+      return answers.shift();
+    },
+  } as unknown as Api;
+  const people = createPeople({ api, clock, timeoutMs: 1000, team: () => HERE });
+  await expect(people.isPresent('U1')).rejects.toThrow('Slack did not say whether U1 is active.');
+  expect(await people.isPresent('U1')).toBe(true);
+  await clock.move(9_999);
+  expect(await people.isPresent('U1')).toBe(true);
+  await clock.move(1);
+  expect(await people.isPresent('U1')).toBe(false);
+  expect(asked).toEqual(Array.from({ length: 3 }, () => ['users.getPresence', { user: 'U1' }]));
 });

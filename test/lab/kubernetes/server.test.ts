@@ -114,6 +114,67 @@ describe("the lab's API server", () => {
     }
   });
 
+  test('a namespace is merged into, keeps what is not named, and has a version of its own', async () => {
+    const path = '/api/v1/namespaces/eden';
+    const annotate = (annotations: object) => call('PATCH', path, { metadata: { annotations } }, MERGE);
+    const version = ({ body }: Answer) => (body as { metadata: { resourceVersion: string } }).metadata.resourceVersion;
+    const first = await annotate({ a: '1', b: '2' });
+    expect([first.status, first.body]).toEqual([200, expect.objectContaining({ kind: 'Namespace' })]);
+    const again = await annotate({ a: '1' });
+    expect(version(again)).toBe(version(first));
+    const second = await annotate({ a: null });
+    expect(Number(version(second))).toBeGreaterThan(Number(version(first)));
+    const read = await call('GET', path);
+    expect((read.body as { metadata: object }).metadata).toMatchObject({ name: 'eden', annotations: { b: '2' } });
+    expect(namesIn(await call('GET', '/api/v1/namespaces'))).toEqual(['default', 'eden', 'kube-system']);
+  });
+
+  test('whoever asks for a namespace by its name asks within it', async () => {
+    const asked: (string | undefined)[] = [];
+    const strict = await startKubernetes({
+      name: 'strict',
+      namespace: 'eden',
+      tokens: { t: 'alice' },
+      nodes: [],
+      may: ({ namespace }) => {
+        asked.push(namespace);
+        return false;
+      },
+    });
+    const answer = await ask(strict.url, 'GET', '/api/v1/namespaces/eden', { token: 't' });
+    expect([answer.status, messageOf(answer)]).toEqual([
+      403,
+      'namespaces "eden" is forbidden: User "alice" cannot get resource "namespaces" in API group "" in the namespace "eden"',
+    ]);
+    const list = await ask(strict.url, 'GET', '/api/v1/namespaces', { token: 't' });
+    expect([list.status, messageOf(list)]).toEqual([403, expect.stringMatching(/at the cluster scope$/)]);
+    expect(asked).toEqual(['eden', undefined]);
+    await strict.close();
+  });
+
+  test('refuses annotations, keys and changes that a real server refuses', async () => {
+    const path = '/api/v1/namespaces/eden';
+    lab.apply({ ...configMap('fixed', {}, { a: '1' }), immutable: true });
+    const cases: [Promise<Answer>, string][] = [
+      [
+        call('PATCH', path, { metadata: { annotations: { 'change freeze': 'x' } } }, MERGE),
+        'Namespace "eden" is invalid: metadata.annotations: Invalid value: "change freeze": name part must',
+      ],
+      [call('PATCH', path, { metadata: { annotations: { 'Regent/x': 'x' } } }, MERGE), 'prefix part a lowercase'],
+      [call('POST', CONFIGMAPS, configMap('wrong', {}, { 'a key': '1' })), 'data[a key]: Invalid value: "a key"'],
+      [
+        call('PATCH', `${CONFIGMAPS}/fixed`, { data: { a: '2' } }, MERGE),
+        'data: Forbidden: field is immutable when `immutable` is set',
+      ],
+      [call('PATCH', `${CONFIGMAPS}/fixed`, { immutable: false }, MERGE), 'immutable: Forbidden'],
+    ];
+    for (const [pending, words] of cases) {
+      const answer = await pending;
+      expect([answer.status, messageOf(answer)]).toEqual([422, expect.stringContaining(words)]);
+    }
+    expect((await call('PATCH', `${CONFIGMAPS}/fixed`, { metadata: { labels: { a: 'b' } } }, MERGE)).status).toBe(200);
+  });
+
   test('the ledger holds accepted changes only', async () => {
     const before = lab.ledger.length;
     const calls = lab.calls;

@@ -70,6 +70,27 @@ describe('methods', () => {
     expect(rest.body).toMatchObject({ members: ['U3', 'U0BOT'], response_metadata: { next_cursor: '' } });
   });
 
+  test('who is at a screen', async () => {
+    expect((await call(lab, 'users.getPresence', { user: 'U1' })).body).toEqual({ ok: true, presence: 'active' });
+    lab.setPresence('U1', 'away');
+    expect((await call(lab, 'users.getPresence', { user: 'U1' })).body).toEqual({ ok: true, presence: 'away' });
+    lab.setPresence('U1', 'active');
+    expect((await call(lab, 'users.getPresence', { user: 'U4' })).body).toMatchObject({ presence: 'away' });
+    expect((await call(lab, 'users.getPresence')).body).toMatchObject({ presence: 'active', online: true });
+    expect((await call(lab, 'users.getPresence', { user: 'U9' })).body).toMatchObject({ error: 'user_not_found' });
+    expect(() => lab.setPresence('U9', 'away')).toThrow('U9');
+    const poor = await workspace({ scopes: ['commands'] });
+    expect((await call(poor, 'users.getPresence', { user: 'U1' })).body).toMatchObject({
+      error: 'missing_scope',
+      needed: 'users:read',
+    });
+    await poor.close();
+    const slow = await workspace({ rateLimits: { tier3PerMinute: 1 } });
+    await call(slow, 'users.getPresence', { user: 'U1' });
+    expect((await call(slow, 'users.getPresence', { user: 'U1' })).status).toBe(429);
+    await slow.close();
+  });
+
   test('history by time', async () => {
     const [a, b, c] = await Promise.all(
       ['a', 'b', 'c'].map(async (text) => (await post({ channel: 'C5', text })).body['ts']),

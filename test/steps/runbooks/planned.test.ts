@@ -1,6 +1,7 @@
 /** What the planned runbook promises about order, asked of its nodes: whatever a system has or has not. */
 import { describe, expect, it } from 'vitest';
 import { PHASES, type PlanNode } from '../../../src/machine/types.ts';
+import { emergency } from '../../../src/steps/runbooks/emergency.ts';
 import { planned } from '../../../src/steps/runbooks/planned.ts';
 import { nodesFor, stepsOf } from '../../../src/steps/step.ts';
 import type { FencePlan } from '../../../src/steps/system.ts';
@@ -31,7 +32,11 @@ const SYSTEMS = FENCES.flatMap((fence) =>
   ),
 );
 
-const phaseOf = (node: PlanNode) => PHASES.indexOf(node.phase as (typeof PHASES)[number]);
+/** What tidies up comes after every phase. */
+const rank = (phase: string) => (phase === 'atEnd' ? PHASES.length : PHASES.indexOf(phase as (typeof PHASES)[number]));
+const phaseOf = (node: PlanNode) => rank(node.phase);
+/** Changes nothing for clients: it makes room, or marks the clusters and takes the mark away. */
+const HARMLESS = ['scale-up-target', 'freeze-changes', 'lift-freeze'];
 
 /** Everything that must be settled before this node may begin: what it comes after, the gates of its phase, earlier phases. */
 function needs(nodes: PlanNode[], id: string): Set<string> {
@@ -107,13 +112,13 @@ describe.each(SYSTEMS)('$name', ({ nodes }) => {
     if (!ids.has('target-endpoints')) return;
     expect([...needed('target-endpoints')]).toContain('scale-up-target');
     for (const node of nodes)
-      if (node.kind === 'step' && node.effect && node.id !== 'scale-up-target')
+      if (node.kind === 'step' && node.effect && !HARMLESS.includes(node.id))
         expect([...needed(node.id)], node.id).toContain('target-endpoints');
   });
 
-  it('touches nothing in the source before the promote gate', () => {
+  it('stops nothing in the source before the promote gate', () => {
     for (const node of nodes)
-      if (node.kind === 'step' && node.effect && node.id !== 'scale-up-target')
+      if (node.kind === 'step' && node.effect && !HARMLESS.includes(node.id))
         expect([...needed(node.id)], node.id).toContain('promote');
   });
 
@@ -145,7 +150,9 @@ describe.each(SYSTEMS)('$name', ({ nodes }) => {
   });
 
   it('lets people skip, with a reason, what only looks ahead', () => {
-    for (const id of ['target-healthy', 'redis-in-sync', 'target-endpoints'].filter((one) => ids.has(one)))
+    for (const id of ['target-healthy', 'redis-in-sync', 'config-parity', 'target-endpoints'].filter((one) =>
+      ids.has(one),
+    ))
       expect(nodes.find((node) => node.id === id)).toMatchObject({ proves: false, effect: false });
   });
 
@@ -162,11 +169,15 @@ describe('the list', () => {
     const ids = planned.nodes.map((node) => node.id);
     expect(new Set(ids).size).toBe(ids.length);
   });
-  it('requires right before an intent only steps it has, of earlier rank, and gates it has', () => {
-    const all = new Set(planned.nodes.map((node) => node.id));
-    for (const step of steps)
-      for (const id of [...(step.requires?.steps ?? []), ...(step.requires?.gate ? [step.requires.gate] : [])])
-        expect(all, `${step.id} requires ${id}`).toContain(id);
+  it('requires right before an intent only steps and gates that some runbook has', () => {
+    const all = new Set([...planned.nodes, ...emergency.nodes].map((node) => node.id));
+    for (const { id: of, requires } of steps)
+      for (const id of [
+        ...(requires?.steps ?? []),
+        ...(requires?.gate ? [requires.gate] : []),
+        ...Object.entries(requires?.gateFor ?? {}).flat(),
+      ])
+        expect(all, `${of} requires ${id}`).toContain(id);
   });
   it('keeps every call below 30 s, and every effect with a way back or a reason why there is none', () => {
     for (const step of steps) {
@@ -175,7 +186,7 @@ describe('the list', () => {
     }
   });
   it('lists phases in the order they follow each other', () => {
-    const order = steps.map((step) => PHASES.indexOf(step.phase as (typeof PHASES)[number]));
+    const order = steps.map((step) => rank(step.phase));
     expect(order).toEqual([...order].sort((a, b) => a - b));
   });
 });

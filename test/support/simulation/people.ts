@@ -1,5 +1,5 @@
 /** What the people of a simulation do: mostly what helps, now and then what does not. They never mark what is not so. */
-import { gateState, inFlight, stepNode, stepState } from '../../../src/machine/facts.ts';
+import { gateState, inFlight, mayExtend, mayLook, mayWait, stepNode, stepState } from '../../../src/machine/facts.ts';
 import type { Context, GateNode } from '../../../src/machine/types.ts';
 import { decisionAfter } from '../../../src/policy/authorize.ts';
 import type { NewEvent } from '../../../src/runner/ledger.ts';
@@ -45,12 +45,21 @@ function atGate(c: Context, gate: GateNode, wild: boolean): Wish[] {
       ? [voted]
       : [voted, { type: 'GATE_DECIDED', gate: gate.id, hash, decision, how: 'votes', reason: null }];
   };
-  return [{ weight: 6, events: decided('approve') }, ...(wild ? [{ weight: 0.4, events: decided('deny') }] : [])];
+  const longer: NewEvent = { type: 'GATE_EXTENDED', gate: gate.id, deadline: (state.deadline ?? 0) + 300_000, by };
+  return [
+    { weight: 6, events: decided('approve') },
+    ...(wild ? [{ weight: 0.4, events: decided('deny') }] : []),
+    ...(wild && mayExtend(c, gate.id) ? [{ weight: 0.4, events: [longer] }] : []),
+  ];
 }
 
 function atStep(c: Context, world: World, step: string, wild: boolean): Wish[] {
   const { status } = stepState(c, step);
   const wishes: Wish[] = [{ weight: 3, events: [{ type: 'STEP_RETRIED', step, by }] }];
+  // A look, and five more minutes.
+  if (wild && mayLook(c, step)) wishes.push({ weight: 1.5, events: [{ type: 'STEP_RETRIED', step, by, within: 0 }] });
+  if (wild && mayWait(c, step))
+    wishes.push({ weight: 1, events: [{ type: 'STEP_RETRIED', step, by, within: 300_000 }] });
   if (!['unknown', 'notDone'].includes(status) || world.mayStillAct(step)) return wishes;
   if (stepNode(c, step)?.effect) {
     const as = truthOf(world, step) ? 'done' : 'notDone';

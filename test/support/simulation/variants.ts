@@ -21,6 +21,8 @@ export type Variant = {
   promotesEarly?: true;
   undoesNothing?: true;
   announcesTwice?: true;
+  /** A halt is written down, and stands in nobody's way. */
+  heedsNoHalt?: true;
 };
 
 const OUTCOMES = ['STEP_DONE', 'STEP_NOT_DONE', 'STEP_UNKNOWN'];
@@ -30,6 +32,7 @@ class PlantedLedger extends Ledger {
   constructor(journal: Journal, clock: Clock, variant: Variant) {
     super(journal, clock);
     this.#variant = variant;
+    if (variant.heedsNoHalt) Object.defineProperty(this.halts, 'within', { value: async () => null });
   }
   #bent(view: RunView): RunView {
     if (!this.#variant.doesNotWait) return view;

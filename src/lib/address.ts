@@ -1,7 +1,7 @@
 /** From a URL's host to the one address that is then connected to, and nothing else. */
 import { lookup, Resolver } from 'node:dns/promises';
-import { isIP } from 'node:net';
-import { isLinkLocal } from '../../lib/link-local.ts';
+import { isIP, isIPv6, type LookupFunction } from 'node:net';
+import { isLinkLocal } from './link-local.ts';
 
 export type AddressOptions = {
   /** `address:port` of the resolvers to ask; default: the system's way, with its hosts file and cache. */
@@ -47,6 +47,15 @@ async function resolved(host: string, { resolvers, timeoutMs }: AddressOptions, 
   } finally {
     signal.removeEventListener('abort', stop);
   }
+}
+
+/** A `lookup` for a connection that knows one answer: this address, whatever the name would resolve to by now. */
+export function lookupOf(address: string): LookupFunction {
+  const family = isIPv6(address) ? 6 : 4;
+  return (_host, options, callback) => {
+    if (options.all) callback(null, [{ address, family }]);
+    else callback(null, address, family);
+  };
 }
 
 /** The system's lookup cannot be cancelled; we can only stop waiting for it. */

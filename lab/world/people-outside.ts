@@ -1,0 +1,104 @@
+/**
+ * The people outside the chat: PagerDuty, a mail server and a status page, each a server that checks what it is sent.
+ * `startPeopleOutside` gives them back running, with what the overlay and Regent's environment need to know of them.
+ */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { LAB_CERTIFICATE } from '../lib/certificate.ts';
+import { startMail } from '../mail/server.ts';
+import type { MailLab, ReceivedMail } from '../mail/types.ts';
+import { startPagerduty } from '../pagerduty/server.ts';
+import type { PagerdutyIncident, PagerdutyLab } from '../pagerduty/types.ts';
+import { startStatuspage } from '../statuspage/server.ts';
+import type { StatuspageIncident, StatuspageLab } from '../statuspage/types.ts';
+
+/** What the lab reads of `notify` in the configuration. */
+export type NotifyFile = {
+  pagerduty: { from: string };
+  email: { user: string; operators: string[]; stakeholders: string[] };
+  statuspage: { page: string; components: Record<string, string> };
+};
+
+export type PeopleOutside = {
+  readonly pagerduty: PagerdutyLab;
+  readonly mail: MailLab;
+  readonly statuspage: StatuspageLab;
+  /** For the overlay's `notify`: addresses and the certificate, nothing else. */
+  readonly notify: object;
+  /** Secrets by the names config/eden.yml gives them. */
+  readonly env: Record<string, string>;
+  /** What the servers hold, asked of them and never of Regent. */
+  incidents(): PagerdutyIncident[];
+  mails(): ReceivedMail[];
+  pages(): StatuspageIncident[];
+  close(): Promise<void>;
+};
+
+const ROUTING_KEY = 'lab0routing0key0000000000000only';
+const PAGERDUTY_TOKEN = 'lab-pagerduty-token';
+const STATUSPAGE_TOKEN = 'lab-statuspage-key';
+const MAIL_PASSWORD = 'lab-only-mail';
+/** One request a second for each key is the real limit: limits are times too. */
+const WINDOW_MS = 60_000;
+
+/** `dir`: where the certificate is put that Regent is to trust. */
+export async function startPeopleOutside(
+  { pagerduty: paged, email, statuspage: shown }: NotifyFile,
+  { dir, pace }: { dir: string; pace: number },
+): Promise<PeopleOutside> {
+  const closers: (() => Promise<void>)[] = [];
+  const close = async () => {
+    for (const one of closers.splice(0).reverse()) await one();
+  };
+  try {
+    const pagerduty = await startPagerduty({
+      routingKeys: { [ROUTING_KEY]: 'PEDEN' },
+      tokens: [PAGERDUTY_TOKEN],
+      users: [{ id: 'PREGENT', name: 'Regent', email: paged.from }],
+      // An incident is there a moment after its page, as with the real one.
+      incidentAfterMs: Math.round(2000 / pace),
+      eventsPerMinute: 120 * pace,
+      callsPerMinute: 960 * pace,
+    });
+    closers.push(() => pagerduty.close());
+    const domains = [...email.operators, ...email.stakeholders].map((one) => one.slice(one.lastIndexOf('@') + 1));
+    const mail = await startMail({
+      security: 'starttls',
+      auth: { user: email.user, password: MAIL_PASSWORD },
+      domains: [...new Set(domains)],
+    });
+    closers.push(() => mail.close());
+    const statuspage = await startStatuspage({
+      pageId: shown.page,
+      keys: [STATUSPAGE_TOKEN],
+      components: Object.fromEntries(Object.entries(shown.components).map(([name, id]) => [id, name])),
+      limit: { requests: 60, windowMs: Math.round(WINDOW_MS / pace) },
+    });
+    closers.push(() => statuspage.close());
+    const ca = join(dir, 'people-outside.pem');
+    writeFileSync(ca, LAB_CERTIFICATE);
+    return {
+      pagerduty,
+      mail,
+      statuspage,
+      notify: {
+        pagerduty: { eventsUrl: pagerduty.url, apiUrl: pagerduty.url, ca },
+        email: { host: mail.host, port: mail.port, ca },
+        statuspage: { url: statuspage.url },
+      },
+      env: {
+        PAGERDUTY_ROUTING_KEY: ROUTING_KEY,
+        PAGERDUTY_TOKEN,
+        SMTP_PASSWORD: MAIL_PASSWORD,
+        STATUSPAGE_TOKEN,
+      },
+      incidents: () => pagerduty.incidents(),
+      mails: () => mail.mails(),
+      pages: () => statuspage.incidents(),
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

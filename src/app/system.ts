@@ -1,0 +1,94 @@
+/** The configuration as the steps need to know it: plain data, no secret in it. */
+import type { Config } from '../config/schema.ts';
+import type { System } from '../steps/system.ts';
+import { triggerOf } from './watching.ts';
+
+/** The configuration's people and groups as ids: `group:sre` → `group:S0123`. */
+export const peopleOf =
+  ({ groups }: Config) =>
+  (list: string[]): string[] =>
+    list.map((one) => (one.startsWith('group:') ? `group:${groups[one.slice('group:'.length)]}` : one));
+
+/** The system as the steps need to know it. */
+export function systemOf(config: Config): System {
+  const people = peopleOf(config);
+  const gate = ({ approvers, escalateTo, timeout, ...rest }: Config['gates']['promote']) => ({
+    ...rest,
+    approvers: people(approvers),
+    escalateTo: people(escalateTo),
+    timeoutMs: timeout,
+  });
+  // Where nobody is named for a decision of an emergency, it is the promotion's people who are asked.
+  const orPromote = (own: Config['gates']['promote']) => {
+    const { approvers, escalateTo } = config.gates.promote;
+    return gate(own.approvers.length > 0 ? own : { ...own, approvers, escalateTo });
+  };
+  const data = Object.entries(config.regions).filter(([, region]) => region.role !== 'witness');
+  return {
+    organization: config.organization,
+    environment: config.environment,
+    objectives: { rtoMs: config.objectives.rto, rpoMs: config.objectives.rpo },
+    namespace: config.services.namespace,
+    regions: Object.fromEntries(
+      data.map(([name, { alias, postgres }]) => {
+        const fence = postgres!.fence;
+        return [
+          name,
+          {
+            alias,
+            fence:
+              fence.strategy === 'exec' || fence.strategy === 'http' ? { ...fence, start: fence.start ?? null } : fence,
+          },
+        ];
+      }) as [string, System['regions'][string]][],
+    ),
+    deployments: Object.entries(config.services.deployments).map(([name, one]) => ({
+      name,
+      replicas: one.replicas,
+      writeHeavy: one.writeHeavy,
+      health: one.health ?? null,
+      publicHealth: one.publicHealth ?? null,
+    })),
+    cache: data.every(([, region]) => region.redis) ? { sentinels: config.redis?.sentinels !== undefined } : null,
+    records: config.dns.flatMap(({ provider, zone, records }) =>
+      records.map((record) => ({ ...record, provider, zone })),
+    ),
+    gates: {
+      declare: orPromote(config.gates.declare),
+      promote: gate(config.gates.promote),
+      dns: gate(config.gates.dns),
+      'unverified-fence': orPromote(config.gates['unverified-fence']),
+      'data-loss': orPromote(config.gates['data-loss']),
+    },
+    budgets: config.timings.budgets,
+    pollMs: config.timings.poll,
+    lagWithinMs: config.timings.lagWithin,
+    contacts: config.contacts,
+    rules: {
+      noticeMs: config.rules.notice,
+      ttl: config.rules.ttl
+        ? {
+            atMostSeconds: config.rules.ttl.atMost,
+            forMs: config.rules.ttl.for,
+            lookEveryMs: config.rules.ttl.lookEvery,
+          }
+        : null,
+      onCall: people(config.rules.onCall),
+    },
+    mayDiffer: config.rules.mayDiffer,
+    monitoring: config.monitoring ?? null,
+    errorRate: config.verify.errorRate ?? null,
+    workflows: config.verify.workflows,
+    consistency: config.verify.data,
+    backups: config.backups
+      ? {
+          fullWithinMs: config.backups.fullWithin,
+          incrementalWithinMs: config.backups.incrementalWithin ?? config.objectives.rpo,
+        }
+      : null,
+    trigger: triggerOf(config),
+    drainMs: config.timings.openTransactions,
+    scripts: config.steps,
+    followUps: config.followUps,
+  };
+}

@@ -1,0 +1,211 @@
+/** What looks at the regions all the time: the watch and its alarm, the heartbeat, the keeper of an owed fence. */
+import type { Config } from '../config/schema.ts';
+import { whereIs } from '../machine/due.ts';
+import { Alarm } from '../monitor/alarm.ts';
+import { Heartbeat } from '../monitor/heartbeat.ts';
+import { owedFence, settledRuns } from '../monitor/owed.ts';
+import { FenceKeeper } from '../monitor/owed-fence.ts';
+import { owedSecuring } from '../monitor/owed-securing.ts';
+import { TtlWatch } from '../monitor/ttl-watch.ts';
+import { RegionWatch, type WatchWorld } from '../monitor/watch.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Journal } from '../ports/journal.ts';
+import type { Log } from '../runner/engine.ts';
+import { type Face, RUNNER } from '../runner/face.ts';
+import { type Ledger, SYSTEM } from '../runner/ledger.ts';
+import type { Outbox } from '../runner/outbox.ts';
+import { recordsFor } from '../steps/planning.ts';
+import type { Ports, StepDefinition } from '../steps/step.ts';
+import type { System } from '../steps/system.ts';
+import type { OutsidePorts } from './ports.ts';
+
+/** A question to a region that may be gone must not take the time of the others. */
+const LOOK_MS = 5000;
+/** Nor hold back what fences it. */
+const FENCE_LOOK_MS = 2000;
+
+type Common = { config: Config; system: System; clock: Clock; log: Log; stop: AbortSignal };
+
+type Watched = {
+  regions: Record<
+    string,
+    {
+      role: string;
+      alias: string;
+      redis?: unknown;
+      probes?: { name: string; url: string; weight: number; critical: boolean }[];
+    }
+  >;
+  services: { deployments: Record<string, { health?: string }> };
+  verify: { errorRate?: { query: string } };
+  metrics?: unknown;
+  timings: { callTimeout: number };
+  trigger: Config['trigger'];
+};
+
+/** What is asked where, how often, and what counts as failed. */
+export function watchOptions(config: Watched): Omit<WatchWorld, 'ports' | 'clock' | 'log' | 'stop'> {
+  const { trigger, regions, services, verify, metrics, timings } = config;
+  const data = Object.values(regions).filter(({ role }) => role !== 'witness');
+  const health = Object.entries(services.deployments).flatMap(([name, { health: url }]) =>
+    // A region that does not serve may run none of their pods.
+    url === undefined ? [] : [{ name, url, weight: 1, critical: false, onlyServing: true }],
+  );
+  return {
+    regions: Object.entries(regions).map(([name, { role, alias, probes }]) => ({
+      name,
+      role: roleOf(role),
+      endpoints: (probes ?? (role === 'witness' ? [] : health)).map((one) => ({
+        ...one,
+        url: one.url.replaceAll('{alias}', alias),
+      })),
+    })),
+    remotes: trigger.vantages,
+    hasCache: data.every(({ redis }) => redis !== undefined),
+    errorRateQuery: metrics === undefined ? null : (verify.errorRate?.query ?? null),
+    limits: {
+      healthBelow: trigger.healthBelow,
+      healthyAbove: trigger.healthyAbove,
+      errorRateAbove: trigger.errorRateAbove,
+    },
+    policy: {
+      forMs: {
+        scoreLow: trigger.for,
+        errorsHigh: trigger.errorRateFor,
+        cut: trigger.cutFor,
+        critical: trigger.confirmAfter,
+      },
+      confirmCutMs: trigger.confirmAfter,
+      recoverForMs: trigger.recoverFor,
+    },
+    agree: trigger.agree,
+    everyMs: trigger.every,
+    callMs: Math.min(LOOK_MS, timings.callTimeout),
+  };
+}
+
+const roleOf = (role: string): 'data' | 'witness' => (role === 'witness' ? 'witness' : 'data');
+
+/** How the alarm judges what is watched. */
+export const alarmOptions = ({ regions, trigger }: Pick<Watched, 'regions' | 'trigger'>) => ({
+  regions: Object.entries(regions).map(([name, { role }]) => ({ name, role: roleOf(role) })),
+  confirmMs: trigger.confirmAfter,
+  healthyAbove: trigger.healthyAbove,
+  freshMs: 3 * trigger.every,
+  mode: trigger.mode,
+  coolDownMs: trigger.coolDown,
+});
+
+/** What the steps need to know of it. */
+export const triggerOf = ({ regions, trigger }: Pick<Watched, 'regions' | 'trigger'>) => ({
+  confirmMs: trigger.confirmAfter,
+  witnesses: Object.entries(regions).flatMap(([name, { role }]) => (role === 'witness' ? [name] : [])),
+});
+
+export const regionWatch = ({
+  config,
+  outside,
+  ...rest
+}: Omit<Common, 'system'> & { outside: OutsidePorts }): RegionWatch =>
+  new RegionWatch({ ...watchOptions(config), ports: outside, ...rest });
+
+type Watching = Common & {
+  ports: Ports;
+  watch: RegionWatch;
+  ledger: Ledger;
+  journal: Journal;
+  runner: Face;
+  outbox: () => Outbox;
+  securing: StepDefinition[];
+};
+
+export type Watchers = { alarm: Alarm; start(): Promise<void>; stopped(): Promise<void> };
+
+export function watchers(world: Watching): Watchers {
+  const { config, system, ports, watch, ledger, journal, runner, outbox, securing, clock, log, stop } = world;
+  const { callTimeout: callMs, heartbeatEvery, fenceEvery } = config.timings;
+  const alarm = new Alarm({
+    ...alarmOptions(config),
+    watch,
+    runs: () =>
+      ledger.all().map(({ snapshot: { context } }) => ({
+        run: context.run,
+        source: context.source,
+        requestedAt: context.requestedAt,
+        endedAt: context.endedAt,
+      })),
+    clock,
+    note: (entry, delivery, announcements) => ledger.note(entry, delivery, announcements),
+    rows: () => journal.read(SYSTEM),
+    redraw: (what) => outbox().redraw(SYSTEM, what),
+    async declare(region, target, reason) {
+      const begun = await runner.beginEmergency(region, target, reason, RUNNER, null);
+      return begun.ok ? { ok: true } : { ok: false, why: `it was refused: ${begun.because}` };
+    },
+    log,
+  });
+  watch.onRound(() => void alarm.consider());
+
+  const settled = new Set<string>();
+  const keeper = new FenceKeeper({
+    ports,
+    system,
+    owed: () =>
+      ledger.halts.now
+        ? null
+        : owedFence(
+            ledger.all().map(({ snapshot }) => snapshot.context),
+            settled,
+          ),
+    async note(entry, delivery, announcements) {
+      for (const run of settledRuns([entry])) settled.add(run);
+      return await ledger.note(entry, delivery, announcements);
+    },
+    secure: owedSecuring({ ports, system, steps: securing, callMs, note: (entry) => ledger.note(entry) }),
+    clock,
+    log,
+    everyMs: fenceEvery,
+    callMs: Math.min(callMs, FENCE_LOOK_MS),
+    stop,
+  });
+  const heartbeat = new Heartbeat({
+    database: ports.database,
+    regions: Object.keys(system.regions),
+    promoting: () => {
+      const view = ledger.active();
+      return view !== undefined && whereIs(view.snapshot) === 'promoting';
+    },
+    clock,
+    log,
+    everyMs: heartbeatEvery,
+    callMs: Math.min(callMs, FENCE_LOOK_MS),
+    stop,
+  });
+  const { ttl } = system.rules;
+  const ttlWatch =
+    ttl &&
+    new TtlWatch({
+      dns: ports.dns,
+      records: recordsFor(system, Object.keys(system.regions)[0]!),
+      note: (ttls) => ledger.note({ type: 'TTL_SEEN', actor: RUNNER, data: { ttls } }),
+      clock,
+      log,
+      everyMs: ttl.lookEveryMs,
+      callMs,
+      stop,
+    });
+  return {
+    alarm,
+    async start() {
+      for (const run of settledRuns(await journal.read(SYSTEM))) settled.add(run);
+      await alarm.start();
+      watch.start();
+      keeper.start();
+      heartbeat.start();
+      ttlWatch?.start();
+    },
+    async stopped() {
+      await Promise.all([watch.stopped(), keeper.stopped(), heartbeat.stopped(), ttlWatch?.stopped()]);
+    },
+  };
+}

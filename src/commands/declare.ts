@@ -1,0 +1,251 @@
+/**
+ * Declaring a disaster: a dialog with what is seen of the region now and what is given up, then an emergency run. A
+ * region that nobody sees down is declared only by whoever types its name.
+ */
+import { sentenceOf, UserError } from '../lib/errors.ts';
+import { haltLines } from '../messages/halt.ts';
+import { givenUp } from '../messages/proposal.ts';
+import { SIGN } from '../messages/scene.ts';
+import type { Form, FormField, Line, Refused, Reply } from '../ports/chat.ts';
+import type { RegionHealth } from '../ports/watch.ts';
+import { atField, type Command, type CommandWorld, type Request, refuser, say } from './command.ts';
+import { busy, regionProblem } from './failover.ts';
+
+const NOTHING = 'Nothing was started.';
+/** Evidence older than this says nothing about now, ms. */
+const FRESH_MS = 60_000;
+
+type View = {
+  /** `down`: there is trouble that still stands. */
+  is: 'down' | 'well' | 'unknown';
+  lines: Line[];
+};
+
+/** What is seen of a region now, from where. */
+export function viewOf(region: string, health: RegionHealth | null, now: number): View {
+  if (health === null) return { is: 'unknown', lines: [`Nobody watches ${region}: nothing is known of it.`] };
+  const { stage, since, at, score, failure, vantages, answering = [] } = health;
+  if (at === null || now - at > FRESH_MS)
+    return {
+      is: 'unknown',
+      lines: [
+        at === null
+          ? `Nobody has seen anything of ${region} yet.`
+          : ['Nobody can say how ', { bold: region }, ' is: last seen at ', { time: at }, '.'],
+      ],
+    };
+  const places = `${vantages.agree} of ${vantages.names.length} places see trouble (${vantages.names.join(', ')}), ${vantages.needed} must.`;
+  const health01 = score === null ? '' : ` Health ${score.toFixed(2)} of 1.`;
+  if (stage === 'quiet' && since === null)
+    return score === null
+      ? { is: 'unknown', lines: [`Nobody can say how ${region} is.`] }
+      : {
+          is: 'well',
+          lines: [
+            [
+              { bold: `${region} looks healthy` },
+              ' at ',
+              { time: at },
+              `.${health01} Answering: ${answering.slice(0, 6).join(', ') || 'something'}.`,
+            ],
+          ],
+        };
+  const words = stage === 'quiet' ? 'in trouble, not yet long enough to count' : stage;
+  return {
+    is: 'down',
+    lines: [
+      [{ bold: `${region} is ${words}` }, ' since ', { time: since ?? at }, `.${health01} ${places}`],
+      ...(failure === null
+        ? []
+        : [[{ untrusted: `${failure.kind}: ${failure.seen.slice(0, 5).join('; ')}` }] satisfies Line]),
+      ...(vantages.agree < vantages.needed ? ['In the newest look it is not seen so any more.'] : []),
+    ],
+  };
+}
+
+const healthOf = (region: string, world: CommandWorld): RegionHealth | null => world.runner.watch.health(region);
+
+/** What declaring means, loud. */
+const loud = (region: string): Line[] => [
+  [
+    `${SIGN.emergency} `,
+    { bold: 'This is for a region that is lost.' },
+    ` ${region} is given up as it is: nothing is waited for there, and it is fenced as far as it can be reached.`,
+  ],
+];
+const NEXT =
+  'Your word counts as the first vote of the declaration. Before anything is promoted, people are asked once more.';
+
+type Initial = { to?: string | undefined; reason?: string | undefined };
+
+/** The dialog; without a region it asks for one. */
+export function declareForm(world: CommandWorld, region: string | null, initial: Initial): Form {
+  const regions = Object.keys(world.runner.system.regions);
+  const options = regions.map((one) => ({ value: one, label: one }));
+  const targets = options.filter(({ value }) => value !== region);
+  const view = region === null ? null : viewOf(region, healthOf(region, world), world.runner.now());
+  const seen = region === null ? regions : [region];
+  const sure: FormField = {
+    id: 'sure',
+    label: region === null ? 'Its name again' : `Type ${region} to go on`,
+    kind: 'text',
+    ...(region === null ? { optional: true } : {}),
+    hint: 'Asked for where nobody sees the region down.',
+  };
+  return {
+    id: 'declare',
+    title: 'Declare a disaster',
+    submit: 'Declare',
+    meta: JSON.stringify(region === null ? {} : { region }),
+    lines: [
+      ...loud(region ?? 'The region'),
+      ...seen.flatMap((one) => viewOf(one, healthOf(one, world), world.runner.now()).lines),
+      ...(region === null ? [] : givenUp(region, healthOf(region, world)?.database ?? null)),
+      NEXT,
+    ],
+    fields: [
+      ...(region === null
+        ? [{ id: 'from', label: 'Lost', kind: 'choice', options, hint: 'The region that is lost.' } satisfies FormField]
+        : []),
+      {
+        id: 'to',
+        label: 'To',
+        kind: 'choice',
+        options: [{ value: 'auto', label: 'the other region' }, ...targets],
+        initial: targets.some(({ value }) => value === initial.to) ? initial.to! : 'auto',
+      },
+      {
+        id: 'reason',
+        label: 'Reason',
+        kind: 'text',
+        hint: 'Everybody will read it.',
+        ...(initial.reason ? { initial: initial.reason } : {}),
+      },
+      ...(view?.is === 'down' ? [] : [sure]),
+    ],
+  };
+}
+
+type Problem = { field: string; why: string; refused?: Refused };
+
+/** Where it goes; or what is wrong with that. */
+function targetOf(region: string, to: string | undefined, world: CommandWorld): string | Problem {
+  if (to === undefined || to === 'auto') {
+    try {
+      return world.runner.targetFor(region);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      return { field: 'to', why: `${sentenceOf(error)} ${NOTHING}` };
+    }
+  }
+  const wrong = regionProblem(to, world);
+  if (wrong) return { field: 'to', why: `${wrong} ${NOTHING}` };
+  if (to === region)
+    return { field: 'to', why: `${region} cannot take over from itself. Name another region with to:. ${NOTHING}` };
+  return to;
+}
+
+/**
+ * Only the primary can be declared lost; of a server that does not answer nobody can say that it is not. What watching
+ * has seen suffices: a region that is gone would have to be waited for.
+ */
+async function roleProblem(region: string, world: CommandWorld): Promise<Problem | null> {
+  const { runner } = world;
+  const seen = (one: string) => healthOf(one, world)?.database ?? null;
+  const fresh = (one: string) => runner.now() - (seen(one)?.at ?? 0) <= FRESH_MS;
+  const others = Object.keys(runner.system.regions).filter((one) => one !== region);
+  const known = seen(region)?.role === 'primary' && others.every((one) => fresh(one) && seen(one)?.role === 'standby');
+  if (known) return null;
+  const roles = await runner.rolesNow();
+  if (roles[region] === 'primary') return null;
+  const primary = Object.keys(roles).find((one) => roles[one] === 'primary');
+  if (roles[region] === 'unknown' && primary === undefined) return null;
+  return {
+    field: 'from',
+    refused: 'state',
+    why: `${region} is not the primary${primary ? `: ${primary} is` : ''}. Taking a region that does not serve out of service is not built yet. ${NOTHING}`,
+  };
+}
+
+export const declare: Command = {
+  name: 'declare',
+  usage: 'declare <region> [to:<region>] reason:"…" [sure:<region>]',
+  summary: 'Declare a region lost and move away from it without waiting for it.',
+  access: 'operate',
+  words: 1,
+  keys: ['sure'],
+  async handle(request, world) {
+    const { named, via } = request;
+    const refuse = refuser(request, world);
+    const active = world.runner.active();
+    if (active) return await refuse(...(await busy(active.run, world)));
+    const { halt } = world.runner;
+    if (halt) return await refuse(`No run is started while this stands. ${NOTHING}`, haltLines({ halt }));
+    const no = async ({ field, why, refused = 'input' }: Problem): Promise<Reply> => {
+      const reply = await refuse(why, [], refused);
+      return via === 'form' ? atField(field, why) : reply;
+    };
+    const region = regionMeant(request);
+    const reason = (named['reason'] ?? '').trim();
+    const initial = { to: named['to'], reason };
+    if (region === null) return { kind: 'form', form: declareForm(world, null, initial) };
+    const wrong = regionProblem(region, world);
+    if (wrong) return await no({ field: 'from', why: `${wrong} ${NOTHING}` });
+    const target = targetOf(region, named['to'], world);
+    if (typeof target !== 'string') return await no(target);
+    if (via !== 'form' && reason === '') return { kind: 'form', form: declareForm(world, region, initial) };
+    if (reason === '')
+      return await no({
+        field: 'reason',
+        why: `A declaration needs a reason: /dr declare ${region} reason:"…". ${NOTHING}`,
+      });
+    const sure = (named['sure'] ?? '').trim();
+    const view = viewOf(region, healthOf(region, world), world.runner.now());
+    if (view.is !== 'down' && sure !== region) {
+      // Typed without it: the dialog shows what is seen, and asks for the name.
+      if (via !== 'form' && sure === '') return { kind: 'form', form: declareForm(world, region, initial) };
+      const how = view.is === 'well' ? `${region} looks healthy` : `Nobody can say how ${region} is`;
+      const typed = sure === '' ? '' : ` “${sure}” was typed.`;
+      return await no({
+        field: 'sure',
+        why: `${how}. Type its name, ${region}, to declare it all the same.${typed} ${NOTHING}`,
+      });
+    }
+    const role = await roleProblem(region, world);
+    if (role) return await no(role);
+    return await begin(request, world, { region, target, reason, view });
+  },
+};
+
+/** The one typed, chosen or carried by a button; null where none was named. */
+function regionMeant({ words, named, carried }: Request): string | null {
+  const { region } = carried;
+  const meant = typeof region === 'string' ? region : (words[0] ?? named['from'] ?? '');
+  return meant === '' ? null : meant;
+}
+
+async function begin(
+  request: Request,
+  world: CommandWorld,
+  { region, target, reason, view }: { region: string; target: string; reason: string; view: View },
+): Promise<Reply> {
+  const refuse = refuser(request, world);
+  const begun = await world.runner.beginEmergency(region, target, reason, request.person, request.delivery);
+  if (!begun.ok) {
+    if (begun.because === 'busy') return await refuse(...(await busy(begun.view.run, world)));
+    if (begun.because === 'halted')
+      return await refuse(`No run is started while it is halted: see /dr status. ${NOTHING}`);
+    return say('This was already taken: it acts once.');
+  }
+  const { run } = begun.view;
+  const link = await world.linkTo(run);
+  return say(
+    [
+      `${SIGN.emergency} `,
+      { bold: run },
+      `: ${region} is declared lost, ${region} → ${target}. `,
+      ...(link === null ? [] : [{ link, text: 'Follow it ↗' }]),
+    ],
+    [...view.lines, NEXT],
+  );
+}

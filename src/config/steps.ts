@@ -1,0 +1,96 @@
+/** Steps of the runbook's owner: scripts and endpoints that do what only their product can do. */
+import { z } from 'zod';
+import { duration, shaped, text, webAddress } from './fields.ts';
+import { question } from './rules.ts';
+
+const argv = () => z.array(text()).min(1);
+export const stepId = () => shaped(/^[a-z][a-z0-9-]*$/, 'the id of a step', 'one like promote-postgres');
+
+export const ownStep = z
+  .strictObject({
+    id: stepId().describe('Stable name of the step: in the journal, on buttons, in `after`.'),
+    title: text().describe('What it does, imperative; {source} and {target} become region names.'),
+    help: text().describe('What it is for, for whoever is on call when it stops.').exactOptional(),
+    runbooks: z
+      .array(z.enum(['planned', 'emergency']))
+      .min(1)
+      .prefault(['planned'])
+      .describe(
+        'The runs it belongs to: planned, where both regions are there; emergency, where the one that is left may be gone.',
+      ),
+    phase: z
+      .enum([
+        'validating',
+        'assessing',
+        'preparing',
+        'promoting',
+        'redirecting',
+        'verifying',
+        'securing',
+        'closing',
+        'atEnd',
+      ])
+      .describe('The phase it belongs to. atEnd: at every end of a run, whatever came of it.'),
+    after: z
+      .array(stepId())
+      .prefault([])
+      .describe(
+        'Steps that must have ended well before it, beside those of earlier phases. One that does something in the phase promoting, and names none here, waits for prove-target-writable: it never runs before the region that is left is fenced and the target takes writes.',
+      ),
+    repeat: z
+      .enum(['once', 'verifiable', 'idempotent'])
+      .default('once')
+      .describe(
+        'once: never a second time without a person’s word. verifiable: its check shows whether it is done. idempotent: may be run again at any time; one that failed is, three times in all.',
+      ),
+    exec: argv()
+      .describe(
+        'Program and arguments, run without a shell. {source}, {target}, {sourceAlias}, {targetAlias}, {alias} (the target’s) and {run} are filled in. Lines of JSON {"done": n, "total": n, "unit": "bytes"} become a bar in the thread.',
+      )
+      .exactOptional(),
+    http: z
+      .strictObject({
+        start: webAddress({ placeholders: true }).describe(
+          'Address that is sent a POST with {"key", "run", "step", "source", "target"}. The same key never starts it twice.',
+        ),
+        status: webAddress({ placeholders: true })
+          .describe(
+            'Address that is asked with ?key=…: answers {"state": "never" | "running" | "done" | "failed"}, with done, total and unit where it can. Without it a 2xx of start is the end.',
+          )
+          .exactOptional(),
+      })
+      .describe('An endpoint that does it.')
+      .exactOptional(),
+    check: question(
+      'Whether it is done, asked before and after. Without it the end of the program says so.',
+    ).exactOptional(),
+    undo: z
+      .union([question('What takes it back when a run is undone.'), text()])
+      .describe(
+        'What takes it back: a program that ends with 0, an address that is sent a POST like http.start, or a sentence that says why nothing can. Without it there is nothing to take back. It has 20 s.',
+      )
+      .exactOptional(),
+    timeout: duration().prefault('30m').describe('How long it may take. Over it, it is ended and the run holds.'),
+    onFailure: z
+      .enum(['hold', 'rollback'])
+      .default('hold')
+      .describe('hold: people decide. rollback: the run is undone, where that is still possible.'),
+  })
+  .transform((written, context) => {
+    const { exec, http, check = null, undo = null, help = null, ...rest } = written;
+    const say = (message: string) => {
+      context.issues.push({ code: 'custom', input: written, message });
+      return z.NEVER;
+    };
+    if (exec !== undefined && http !== undefined) return say('exec and http both stand here. A step is one of them.');
+    const { timeout, ...known } = rest;
+    const does =
+      exec !== undefined ? { exec } : http !== undefined ? { start: http.start, status: http.status ?? null } : null;
+    if (does === null && check === null)
+      return say('neither exec nor http nor check stands here. Say what the step does or asks.');
+    if (http !== undefined && http.status === undefined && check === null)
+      return say('nothing says when this is done. Add http.status, or a check.');
+    if (written.repeat === 'verifiable' && check === null && does !== null)
+      return say('repeat: verifiable needs a check that shows whether it is done. Add one, or write repeat: once.');
+    return { ...known, help, does, check, undo, timeoutMs: timeout };
+  });

@@ -1,0 +1,17 @@
+/**
+ * A master that came back after another was made: it follows that one from now on, and whoever was connected to it is
+ * cut off. What it had accepted in between is gone with that: the resynchronisation replaces its data.
+ */
+import { type Call, type Endpoint, withConnection } from './client.ts';
+
+/** Idempotent: one that follows `host:port` already is left alone, its clients too. @returns how many clients it ended */
+export async function demote(source: Endpoint, master: string, call: Call): Promise<number> {
+  const colon = master.lastIndexOf(':');
+  const [host, port] = [master.slice(0, colon), master.slice(colon + 1)];
+  return withConnection(source, call, async ({ read, change }) => {
+    const role = await read('ROLE');
+    if (Array.isArray(role) && role[0] === 'slave' && `${role[1]}:${role[2]}` === master) return 0;
+    await change('REPLICAOF', host, port);
+    return Number(await change('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes'));
+  });
+}

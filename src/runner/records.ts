@@ -1,0 +1,49 @@
+/**
+ * What Regent has written down beside its runs, read back from the `system` stream: notices given and taken back, TTLs
+ * seen. A row that does not read as one is passed over: an older or newer version may have written it.
+ */
+import type { Journal, JournalRow } from '../ports/journal.ts';
+import type { Notice, Records, TtlsSeen } from '../ports/records.ts';
+import { SYSTEM } from './ledger.ts';
+
+const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
+
+/** Numbers count every notice ever given, so that one taken back leaves the others theirs. */
+function noticesIn(rows: JournalRow[]): Notice[] {
+  const given = rows.filter(({ type }) => type === 'NOTICE_GIVEN');
+  const withdrawn = new Set(rows.filter(({ type }) => type === 'NOTICE_WITHDRAWN').map(({ data }) => data['n']));
+  return given.flatMap(({ data, actor, at }, index): Notice[] => {
+    const { source, target, from, until, reason } = data;
+    const n = index + 1;
+    if (withdrawn.has(n) || typeof source !== 'string' || !isNumber(from) || !isNumber(until)) return [];
+    return [
+      {
+        n,
+        source,
+        target: typeof target === 'string' ? target : null,
+        from,
+        until,
+        reason: typeof reason === 'string' ? reason : '',
+        by: actor.replace(/^person:/, ''),
+        at,
+      },
+    ];
+  });
+}
+
+function ttlsIn(rows: JournalRow[]): TtlsSeen[] {
+  return rows.flatMap(({ type, data, at }): TtlsSeen[] => {
+    const { ttls } = data;
+    if (type !== 'TTL_SEEN' || typeof ttls !== 'object' || ttls === null || Array.isArray(ttls)) return [];
+    return [
+      { at, ttls: Object.fromEntries(Object.entries(ttls).filter((one): one is [string, number] => isNumber(one[1]))) },
+    ];
+  });
+}
+
+export function journalRecords(journal: Journal): Records {
+  return {
+    notices: async () => noticesIn(await journal.read(SYSTEM)),
+    ttls: async () => ttlsIn(await journal.read(SYSTEM)),
+  };
+}

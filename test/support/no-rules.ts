@@ -1,0 +1,20 @@
+/** The parts of a system a test that is not about them leaves out: no house rules, nothing of the owner's own. */
+import { GATES, type GateId } from '../../src/machine/types.ts';
+import type { System } from '../../src/steps/system.ts';
+
+export const noRules = {
+  rules: { noticeMs: 0, ttl: null, onCall: [] },
+  mayDiffer: [],
+  monitoring: null,
+  errorRate: null,
+  workflows: [],
+  consistency: [],
+  drainMs: 10_000,
+  backups: null,
+  scripts: [],
+  followUps: [],
+} satisfies Partial<System>;
+
+/** One policy for every decision. */
+export const everyGate = (policy: System['gates']['promote']): System['gates'] =>
+  Object.fromEntries(GATES.map((id) => [id, policy])) as Record<GateId, typeof policy>;
