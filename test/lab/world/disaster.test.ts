@@ -200,7 +200,8 @@ test('the other region takes over without what was on its way; that can be count
   await execute(world.postgres.node(WEST).url('postgres', 'postgres'), ['SELECT pg_promote(true, 30)']);
   await poll('the promotion is seen', () => promotion.at() !== null, { withinMs: 10_000 });
   await promotion.stop();
-  expect((await witness.missingIds(world, WEST, writer.acknowledgedIds)).database.length).toBeGreaterThan(10);
+  // Of the more than ten acknowledged while it was held, those sent just before may have got across.
+  expect((await witness.missingIds(world, WEST, writer.acknowledgedIds)).database.length).toBeGreaterThan(5);
   expect(await lostBytes(world, EAST, WEST)).toBeGreaterThan(500);
   expect(world.postgres.node(EAST).running()).toBe(false);
   // Sentinels write the new epoch down when they are done with everything.
