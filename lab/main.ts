@@ -3,6 +3,7 @@
  *   npm run lab                                the world, a page in the browser, Regent
  *   npm run -s lab -- run planned --json       a scenario; its last line is one JSON object
  *   npm run -s lab -- run emergency --json     the region that serves dies
+ * `--world novacron` plays it in another world.
  */
 import { parseArgs } from 'node:util';
 import { parseDurationMs } from './lib/duration.ts';
@@ -13,15 +14,17 @@ import { FAULTS, type FaultName, KILL_POINTS, type KillPoint } from './scenarios
 import { interactive } from './scenarios/interactive.ts';
 import type { KillPlan } from './scenarios/kills.ts';
 import { planned } from './scenarios/planned.ts';
+import { WORLD_NAMES } from './world/kinds.ts';
 import type { FenceKind, Transport } from './world/world.ts';
 
 const FENCES: FenceKind[] = ['statefulset', 'http', 'sql'];
 const TRANSPORTS: Transport[] = ['socket', 'http'];
 const TRIGGERS = ['propose', 'declare'] as const;
 const ON_TIMEOUT = ['escalate', 'approve'] as const;
-const USAGE = `npm run lab [-- --pace 10] [--transport ${TRANSPORTS.join('|')}]
-npm run -s lab -- run planned [--json] [--transcript] [--pace 10] [--latency 200ms] [--fault ${Object.keys(FAULTS).join('|')}] [--fence ${FENCES.join('|')}] [--transport ${TRANSPORTS.join('|')}] [--kill ${Object.keys(KILL_POINTS).join(',')}|N] [--seed S]
-npm run -s lab -- run emergency [--json] [--transcript] [--pace 10] [--latency 200ms] [--trigger ${TRIGGERS.join('|')}] [--fault ${Object.keys(STORIES).join('|')}] [--blip 43] [--lag 200ms] [--sentinel-slow] [--onTimeout ${ON_TIMEOUT.join('|')}] [--transport ${TRANSPORTS.join('|')}]`;
+const SOURCE_DIES: EmergencyFault = 'source-dies';
+const USAGE = `npm run lab [-- --world ${WORLD_NAMES.join('|')}] [--pace 10] [--transport ${TRANSPORTS.join('|')}]
+npm run -s lab -- run planned [--json] [--transcript] [--pace 10] [--latency 200ms] [--fault ${Object.keys(FAULTS).join('|')}|${SOURCE_DIES}] [--fence ${FENCES.join('|')}] [--transport ${TRANSPORTS.join('|')}] [--kill ${Object.keys(KILL_POINTS).join(',')}|N] [--seed S]
+npm run -s lab -- run emergency [--world ${WORLD_NAMES.join('|')}] [--json] [--transcript] [--pace 10] [--latency 200ms] [--trigger ${TRIGGERS.join('|')}] [--fault ${Object.keys(STORIES).join('|')}] [--blip 43] [--lag 200ms] [--sentinel-slow] [--onTimeout ${ON_TIMEOUT.join('|')}] [--transport ${TRANSPORTS.join('|')}]`;
 
 const BLIP: EmergencyFault = 'blip43';
 
@@ -31,6 +34,7 @@ function options() {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
+      world: { type: 'string', default: 'eden' },
       json: { type: 'boolean', default: false },
       pace: { type: 'string' },
       latency: { type: 'string', default: '0ms' },
@@ -57,7 +61,7 @@ function options() {
     throw new Usage(`--pace ${values.pace}: give a number from 1 to 60; every wait is divided by it.`);
   const latencyMs = parseDurationMs(values.latency);
   if (latencyMs === null) throw new Usage(`--latency ${values.latency}: give a duration, like 200ms.`);
-  const faults = Object.keys(isEmergency ? STORIES : FAULTS);
+  const faults = isEmergency ? Object.keys(STORIES) : [...Object.keys(FAULTS), SOURCE_DIES];
   if (fault !== undefined && !faults.includes(fault))
     throw new Usage(`--fault ${fault}: known faults are ${faults.join(', ')}.`);
   const lagMs = parseDurationMs(values.lag);
@@ -71,6 +75,7 @@ function options() {
     throw new Usage(`--transport ${values.transport}: give ${TRANSPORTS.join(' or ')}.`);
   return {
     positionals,
+    world: oneOf(WORLD_NAMES, '--world', values.world),
     transport: values.transport as Transport,
     fence: values.fence as FenceKind,
     json: values.json,
@@ -122,7 +127,12 @@ async function main(): Promise<number> {
     throw new Usage(`“${given.positionals.join(' ')}” is not known.`);
 
   say(`pace ${given.pace}: every wait of the configuration is divided by it`);
-  if (scenario === 'emergency') {
+  if (scenario === 'planned' && given.world !== 'eden')
+    throw new Usage(
+      `--world ${given.world}: run planned is played in Eden’s world. Try: run emergency --world ${given.world}.`,
+    );
+  // It begins as planned and ends as an emergency, and is judged as one.
+  if (scenario === 'emergency' || given.fault === SOURCE_DIES) {
     const fault = given.fault as EmergencyFault | null;
     const { report, ok } = await emergency({ ...given, fault, say, stop: stopping.signal });
     process.stdout.write(given.json ? `${JSON.stringify(report)}\n` : `${emergencyForPeople(report)}\n`);

@@ -10,6 +10,7 @@ import { type Api, startApi } from './api/server.ts';
 import { apiOf, timed } from './app/api.ts';
 import { connectChat } from './app/chat.ts';
 import { portsOf } from './app/ports.ts';
+import { runbooksOf } from './app/runbooks.ts';
 import { peopleOf, systemOf } from './app/system.ts';
 import { tellersOf } from './app/tellers.ts';
 import { regionWatch, watchers } from './app/watching.ts';
@@ -25,18 +26,22 @@ import { whereIs } from './machine/due.ts';
 import { stepNode } from './machine/facts.ts';
 import { SYSTEM_MESSAGES } from './messages/system.ts';
 import { MESSAGES, PLACES } from './messages/table.ts';
+import { usualTimes } from './policy/estimate.ts';
 import type { Dispatch, People } from './ports/chat.ts';
 import { Engine } from './runner/engine.ts';
 import { Face } from './runner/face.ts';
-import { Ledger } from './runner/ledger.ts';
+import { Ledger, SYSTEM } from './runner/ledger.ts';
 import { Outbox, type Render } from './runner/outbox.ts';
 import { Progresses } from './runner/progress.ts';
+import { ProposalPager } from './runner/proposal-pager.ts';
 import { journalRecords } from './runner/records.ts';
 import { Teller } from './runner/teller.ts';
 import { systemClock } from './runner/time.ts';
-import { withOwnSteps } from './steps/own-steps.ts';
+import { owedOwnSteps } from './steps/own-steps.ts';
 import { emergency, SECURING } from './steps/runbooks/emergency.ts';
+import { lostSecondary } from './steps/runbooks/lost-secondary.ts';
 import { planned } from './steps/runbooks/planned.ts';
+import { stepIdOf } from './steps/state/types.ts';
 import { type Ports, stepsOf } from './steps/step.ts';
 
 const log = pino({
@@ -50,8 +55,11 @@ const LINK_EVERY_MS = 200;
 
 /** What the schema cannot know: that every step a budget is set for exists. */
 function checkBudgets(config: Config): void {
-  const own = config.steps.map((step) => step.id);
-  const known = [...new Set([planned, emergency].flatMap((one) => stepsOf(one).map((step) => step.id))), ...own];
+  const own = [...config.steps.map((step) => step.id), ...(config.state?.sources ?? []).map(stepIdOf)];
+  const known = [
+    ...new Set([planned, emergency, lostSecondary].flatMap((one) => stepsOf(one).map((step) => step.id))),
+    ...own,
+  ];
   const unknown = Object.keys(config.timings.budgets).filter((id) => !known.includes(id));
   if (unknown.length > 0)
     throw new ConfigError(`timings.budgets names no step: ${unknown.join(', ')}.`, {
@@ -77,7 +85,7 @@ async function run(config: Config, file: string): Promise<number> {
   const system = systemOf(config);
   const stop = stopping.signal;
   const callMs = config.timings.callTimeout;
-  const runbooks = { planned: withOwnSteps(planned, system), emergency: withOwnSteps(emergency, system) };
+  const runbooks = runbooksOf(system);
   const steps = new Map(Object.values(runbooks).flatMap((one) => stepsOf(one).map((step) => [step.id, step])));
   // The chat is made below: it needs the door, the door the runner, the runner the ports.
   const people: People = {
@@ -90,6 +98,7 @@ async function run(config: Config, file: string): Promise<number> {
   const runner = new Face({ ledger, journal, clock: systemClock, system, ports, runbooks, callMs, stop });
 
   let outbox!: Outbox;
+  let proposals: ProposalPager | null = null;
   const watching = watchers({
     config,
     system,
@@ -99,7 +108,9 @@ async function run(config: Config, file: string): Promise<number> {
     journal,
     runner,
     outbox: () => outbox,
-    securing: SECURING,
+    told: (n) => proposals?.deliveries(n) ?? [],
+    onCalls: () => proposals?.wake(),
+    securing: [...SECURING, ...owedOwnSteps(runbooks.emergency, system)],
     clock: systemClock,
     log,
     stop,
@@ -127,6 +138,9 @@ async function run(config: Config, file: string): Promise<number> {
     operators,
     contacts: config.contacts,
     alarms: watching.alarm,
+    fence: watching.fence,
+    around: watching.around,
+    outOfService: () => watching.returns.out(),
     channel: config.notify.channel,
     linkTo: async (id) => {
       if (!chat.health().answers) return null;
@@ -156,6 +170,7 @@ async function run(config: Config, file: string): Promise<number> {
   ledger.onAppend(() => homes.changed());
   dispatch = dispatcher({ ...commands, homes });
   const { contacts, organization } = config;
+  const coordinators = peopleOf(config)(config.notify.coordinator);
   const progresses = new Progresses();
   const render: Render = (name, view, facts, now) =>
     (view === null
@@ -166,7 +181,9 @@ async function run(config: Config, file: string): Promise<number> {
           now,
           facts,
           contacts,
+          coordinators,
           followUps: system.followUps,
+          usual: usualTimes(ledger.all().map((one) => one.snapshot.context)),
           progress: progresses.of(view.run),
           halt: view.snapshot.context.endedAt === null ? ledger.halts.now : null,
         })) ?? null;
@@ -216,17 +233,39 @@ async function run(config: Config, file: string): Promise<number> {
     if (active) outbox.redraw(active.run, { slot: 'headline', name: 'headline', facts: {} });
   });
 
+  const tellers = tellersOf(config);
   const teller = new Teller({
     ledger,
     journal,
     clock: systemClock,
     log,
-    ...tellersOf(config),
+    ...tellers,
     callMs,
     stop,
     linkTo: commands.linkTo,
     redraw: (id, what) => outbox.redraw(id, what),
   });
+  const { pager, notes, staging } = tellers;
+  proposals =
+    pager &&
+    new ProposalPager({
+      pager,
+      notes,
+      staging,
+      organization,
+      calls: () => watching.alarm.calls(),
+      journal,
+      clock: systemClock,
+      log,
+      linkTo: async (n) => {
+        const posted = chat.health().answers ? await journal.posted(SYSTEM, `proposal:${n}`) : null;
+        return posted && (await chat.permalink(posted, stop));
+      },
+      told: (n) => watching.alarm.told(n),
+      callMs,
+      stop,
+    });
+  ledger.onAppend(() => proposals?.wake());
   let api: Api | undefined;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stopWith(0, signal));
   process.on(
@@ -263,6 +302,8 @@ async function run(config: Config, file: string): Promise<number> {
     teller.start();
     homes.start();
     await watching.start();
+    // It asks the alarm, which has read by now what stood before.
+    proposals?.start();
     log.info({ regions: Object.keys(system.regions), runs: ledger.all().length }, 'regent is ready');
     await new Promise<void>((resolve) =>
       stop.aborted ? resolve() : stop.addEventListener('abort', () => resolve(), { once: true }),
@@ -275,6 +316,7 @@ async function run(config: Config, file: string): Promise<number> {
     await engine.stopped();
     await outbox.stopped();
     await teller.stopped();
+    await proposals?.stopped();
     await homes.stopped();
     await watching.stopped();
     await outside.close();
@@ -308,6 +350,8 @@ async function main(): Promise<number> {
     });
     checkBudgets(config);
     tellersOf(config);
+    // A step of the owner's that stands wrongly is found here, not when Regent is started.
+    runbooksOf(systemOf(config));
     if (options.check) {
       process.stdout.write(`${options.config} is good: ${Object.keys(config.regions).join(', ')}.\n`);
       return 0;

@@ -101,13 +101,13 @@ export const accountSecret = (store: Store, namespace: string): string =>
 const REQUESTS = { cpu: '250m', memory: '256Mi' };
 
 /** What a pod of a service runs and reads: one image, a ConfigMap and a Secret of its own name. The same in every region. */
-export const podTemplate = (app: string) => ({
+export const podTemplate = (app: string, organization: string) => ({
   metadata: { labels: { app } },
   spec: {
     containers: [
       {
         name: app,
-        image: `eden/${app}:1.4.2`,
+        image: `${organization}/${app}:1.4.2`,
         resources: { requests: REQUESTS },
         envFrom: [{ configMapRef: { name: app, optional: true } }, { secretRef: { name: app, optional: true } }],
       },
@@ -119,7 +119,7 @@ export const podTemplate = (app: string) => ({
  * The configuration of the services, the same in every region, as somebody who deploys to both would leave it; and
  * Helm's record of its last release, which each cluster has of its own.
  */
-export function serviceConfiguration(services: string[], region: string): Draft[] {
+export function serviceConfiguration(services: string[], region: string, organization: string): Draft[] {
   const object = (kind: string, name: string, more: object): Draft => ({
     apiVersion: 'v1',
     kind,
@@ -133,7 +133,7 @@ export function serviceConfiguration(services: string[], region: string): Draft[
     ]),
     object('ConfigMap', 'feature-flags', { data: { 'flags.json': '{"newSearch":true,"betaExport":false}' } }),
     object('Secret', 'jwt', { stringData: { 'signing.key': 'lab-only: signs nothing that anybody trusts' } }),
-    object('Secret', 'sh.helm.release.v1.eden.v7', {
+    object('Secret', `sh.helm.release.v1.${organization}.v7`, {
       type: 'helm.sh/release.v1',
       stringData: { release: `lab-only: released to ${region}` },
     }),

@@ -65,7 +65,7 @@ export async function startMail(options: MailOptions): Promise<MailLab> {
       else done();
     },
     onData(stream, session, done) {
-      void read(stream).then((raw) => {
+      const taken = read(stream).then((raw) => {
         const fault = spoiled.get(session.id);
         if (fault === 'full') return done(answer(452, '4.3.1 Insufficient system storage'));
         if (stream.sizeExceeded) return done(answer(552, '5.3.4 Message too big'));
@@ -76,6 +76,8 @@ export async function startMail(options: MailOptions): Promise<MailLab> {
         if (fault === 'cut-after') return cut(session);
         done(null, `2.0.0 Taken as ${mails.length}`);
       });
+      // Whoever sends it is gone before its end: there is nobody to answer, and nothing was taken.
+      taken.catch(() => {});
     },
   });
   // Broken connections are part of the game.

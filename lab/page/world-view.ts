@@ -1,5 +1,5 @@
 /**
- * What the page shows of the world beside its Slack: the two regions, who answers DNS, the writer and the rogue.
+ * What the page shows of the world beside its Slack: its regions, who answers DNS, the writer and the rogue.
  * Whoever assembles the lab fills it in from what the servers themselves say. Plain JSON; times are ms since the epoch.
  */
 

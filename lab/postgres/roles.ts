@@ -1,16 +1,24 @@
 /**
  * The roles of the lab's Postgres, the same a real installation would have (docs/postgres-role.md):
- * `eden_app` owns the application's tables, `regent` may do what a failover needs and read no data but what that one
+ * the application's own (`eden_app`) owns its tables, `regent` may do what a failover needs and read no data but what that one
  * grants it, `replicator` streams.
  */
 import { Client, escapeIdentifier, escapeLiteral } from 'pg';
 
 export const MAINTENANCE_DATABASE = 'postgres';
 
+/** The application's role where nothing else is said. */
+export const APPLICATION = 'eden_app';
+
 /** Once a server: roles and what they may do everywhere. */
-function roleStatements(password: string): string[] {
+function roleStatements(password: string, application: string): string[] {
   const login = (role: string, more = '') => `CREATE ROLE ${role} LOGIN ${more} PASSWORD ${escapeLiteral(password)}`;
-  return [login('replicator', 'REPLICATION'), login('eden_app'), login('regent'), ...REGENT_ON_SERVER];
+  return [
+    login('replicator', 'REPLICATION'),
+    login(escapeIdentifier(application)),
+    login('regent'),
+    ...REGENT_ON_SERVER,
+  ];
 }
 
 /** What Regent's role may do on the whole server. */
@@ -31,9 +39,12 @@ export const REGENT_IN_DATABASE = [
 export const REGENT_FOR_QUESTIONS = ['GRANT SELECT (id) ON tasks TO regent'];
 
 /** Makes roles, application databases and rights on a fresh primary. */
-export async function prepareRoles(url: (database: string) => string, password: string, databases: string[]) {
+export async function prepareRoles(
+  url: (database: string) => string,
+  { password, databases, application }: { password: string; databases: string[]; application: string },
+): Promise<void> {
   await execute(url(MAINTENANCE_DATABASE), [
-    ...roleStatements(password),
+    ...roleStatements(password, application),
     ...REGENT_IN_DATABASE,
     // Ownership of the database object is what `ALLOW_CONNECTIONS` asks for; the tables in it stay the application's.
     ...databases.map((name) => `CREATE DATABASE ${escapeIdentifier(name)} OWNER regent`),
@@ -41,8 +52,8 @@ export async function prepareRoles(url: (database: string) => string, password: 
   for (const name of databases) {
     await execute(url(name), [
       ...REGENT_IN_DATABASE,
-      `GRANT CONNECT, TEMPORARY ON DATABASE ${escapeIdentifier(name)} TO eden_app`,
-      'GRANT USAGE, CREATE ON SCHEMA public TO eden_app',
+      `GRANT CONNECT, TEMPORARY ON DATABASE ${escapeIdentifier(name)} TO ${escapeIdentifier(application)}`,
+      `GRANT USAGE, CREATE ON SCHEMA public TO ${escapeIdentifier(application)}`,
     ]);
   }
 }

@@ -1,4 +1,4 @@
-/** The lab's two Postgres servers as the rest of the lab sees them. Nothing here knows Regent. */
+/** The lab's Postgres servers as the rest of the lab sees them. Nothing here knows Regent. */
 
 /** What stands in a server's control file: `checkpoint` is the latest checkpoint's location, `0/300A0E0`. */
 export type ControlState = { state: string; checkpoint: string; timeline: number; systemIdentifier: string };
@@ -13,7 +13,7 @@ export interface PostgresNode {
   readonly dataDirectory: string;
   /** `null` while it is not running. */
   readonly pid: number | null;
-  /** A connection URL. `user` is `postgres`, `eden_app`, `regent` or `replicator`. */
+  /** A connection URL. `user` is `postgres`, `regent`, `replicator` or the application's, `eden_app`. */
   url(user: string, database: string): string;
   /** Whether the server process lives. */
   running(): boolean;
@@ -35,28 +35,39 @@ export interface PostgresNode {
   rejoin(primary: PostgresNode): Promise<'followed' | 'cloned'>;
 }
 
-export interface PostgresPair {
-  readonly regions: readonly [string, string];
+export interface PostgresCluster {
+  readonly regions: readonly [string, ...string[]];
   /** Roles as they began; who is primary now only the servers know. */
   readonly primary: PostgresNode;
-  readonly standby: PostgresNode;
+  /** In the order of their regions. */
+  readonly standbys: readonly PostgresNode[];
   /** Throws for a region it does not have. */
   node(region: string): PostgresNode;
-  /** Ends both servers and removes the directory. May be called twice. */
+  /** Ends all servers and removes the directory. May be called twice. */
   close(): Promise<void>;
 }
 
-export type PostgresPairOptions = {
-  /** A directory of the pair's own; made if missing, removed by `close()`. */
+export interface PostgresPair extends PostgresCluster {
+  readonly regions: readonly [string, string];
+  readonly standby: PostgresNode;
+}
+
+export type PostgresClusterOptions = {
+  /** A directory of the cluster's own; made if missing, removed by `close()`. */
   dir: string;
   /** For every role of the lab. */
   superuserPassword: string;
   /** Application databases. */
   databases: string[];
-  /** First the primary's. Default `us-east-1`, `us-west-2`. */
-  regions?: [string, string];
-  /** Further server settings, for both: `{ archive_mode: 'on' }`. */
+  /** Role of the application. Default `eden_app`. */
+  application?: string;
+  /** First the primary's. */
+  regions: readonly [string, ...string[]];
+  /** Further server settings, for all: `{ archive_mode: 'on' }`. */
   settings?: Record<string, string>;
   /** Milliseconds; for the deadlines of starting and stopping. */
   now?: () => number;
 };
+
+/** `regions`: default `us-east-1`, `us-west-2`. */
+export type PostgresPairOptions = Omit<PostgresClusterOptions, 'regions'> & { regions?: [string, string] };

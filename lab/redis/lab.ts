@@ -1,5 +1,5 @@
 /**
- * A real Redis pair with Sentinels, from the system's `redis-server`.
+ * A real Redis master with its replicas and Sentinels, from the system's `redis-server`.
  * Every process has a configuration file of its own, which Redis and Sentinel rewrite: started again, each is what it
  * was last, as on a real host.
  */
@@ -12,7 +12,7 @@ import { askRedis, infoOf } from './ask.ts';
 import { redisAvailability } from './availability.ts';
 import type { RedisLab, RedisLabOptions, RedisNode, RedisSentinel } from './types.ts';
 
-/** `null` where there is no redis-server: say `redisAvailability().why`. Resolves when replica and Sentinels agree. */
+/** `null` where there is no redis-server: say `redisAvailability().why`. Resolves when replicas and Sentinels agree. */
 export async function startRedis(options: RedisLabOptions): Promise<RedisLab | null> {
   const found = redisAvailability();
   if ('why' in found) return null;
@@ -60,18 +60,24 @@ export async function startRedis(options: RedisLabOptions): Promise<RedisLab | n
       const master = nodes.get(regions[0]);
       const { port, process } = await server(
         region,
-        [...dataConfiguration(password), ...(master ? [`replicaof 127.0.0.1 ${master.port}`] : [])],
+        [
+          ...dataConfiguration(password),
+          ...(master ? [`replicaof 127.0.0.1 ${master.port}`] : []),
+          // Only one replica may become master, so that it is where Postgres goes too.
+          ...(regions.indexOf(region) > 1 ? ['replica-priority 0'] : []),
+        ],
         [],
       );
       const secret = password === undefined ? '' : `:${encodeURIComponent(password)}@`;
       nodes.set(region, withControls({ region, port, url: `redis://${secret}127.0.0.1:${port}` }, process));
     }
-    const [masterNode, replicaNode] = regions.map((region) => nodes.get(region)!) as [RedisNode, RedisNode];
-    await poll(
-      'The Redis replica does not follow its master',
-      async () => (await infoOf(replicaNode.port, password, 'replication'))['master_link_status'] === 'up',
-      { withinMs: 15_000 },
-    );
+    const [masterNode, ...replicas] = regions.map((region) => nodes.get(region)!) as [RedisNode, ...RedisNode[]];
+    for (const { region, port } of replicas)
+      await poll(
+        `The Redis replica of ${region} does not follow its master`,
+        async () => (await infoOf(port, password, 'replication'))['master_link_status'] === 'up',
+        { withinMs: 15_000 },
+      );
 
     const sentinels: RedisSentinel[] = [];
     for (let index = 1; index <= options.sentinels; index += 1) {
@@ -80,7 +86,7 @@ export async function startRedis(options: RedisLabOptions): Promise<RedisLab | n
       ]);
       sentinels.push(withControls({ host: '127.0.0.1', port }, process));
     }
-    await Promise.all(sentinels.map(({ port }) => agreed(port, masterName, options.sentinels)));
+    await Promise.all(sentinels.map(({ port }) => agreed(port, options)));
 
     return {
       masterName,
@@ -127,14 +133,16 @@ function sentinelConfiguration(
   ];
 }
 
-/** Waits until a Sentinel knows the replica and all the other Sentinels, so that it could fail over. */
-async function agreed(port: number, masterName: string, sentinels: number): Promise<void> {
+/** Waits until a Sentinel knows every replica and all the other Sentinels, so that it could fail over. */
+async function agreed(port: number, { masterName, sentinels, regions }: RedisLabOptions): Promise<void> {
   await poll(
     'The Sentinels do not find each other',
     async () => {
       const flat = (await askRedis(port, undefined, 'SENTINEL', 'MASTER', masterName)) as string[];
       const value = (name: string) => flat[flat.indexOf(name) + 1];
-      return value('num-slaves') === '1' && value('num-other-sentinels') === String(sentinels - 1);
+      return (
+        value('num-slaves') === String(regions.length - 1) && value('num-other-sentinels') === String(sentinels - 1)
+      );
     },
     { withinMs: 20_000, everyMs: 50 },
   );

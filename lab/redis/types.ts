@@ -38,8 +38,8 @@ export interface RedisLab {
 export type RedisLabOptions = {
   /** A directory of its own; made if missing, removed by `close()`. */
   dir: string;
-  /** First the master's. */
-  regions: [string, string];
+  /** First the master's, then the one the Sentinels are to choose; the others they never choose (`replica-priority 0`). */
+  regions: readonly [string, string, ...string[]];
   /** How many Sentinels; 0 for none. */
   sentinels: number;
   masterName: string;

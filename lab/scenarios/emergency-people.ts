@@ -8,11 +8,15 @@ import type { World } from '../world/world.ts';
 import { button, channelOf, type Ending, endings, everything, heldSeen, PRESSED_AGAIN_MS, press } from './play.ts';
 
 export type Acting = { world: World; say: (line: string) => void; stop: AbortSignal };
+export type Deciding = Acting & {
+  /** `risks`: time decides, and people only what time may not. */
+  decide: 'everything' | 'risks';
+};
 
 const DECLARE = /^declare(:|$)/;
 const PROPOSAL = /:proposal(:|$)/;
 /** What asks a person to take a risk by name. */
-const RISKS = ['unverified-fence', 'data-loss'];
+export const RISKS = ['unverified-fence', 'data-loss'];
 
 const keyOf = (message: SeenMessage): string => String(message.metadata?.event_payload['key'] ?? '');
 
@@ -35,7 +39,10 @@ function declareButton(world: World): { message: SeenMessage; element: SeenEleme
 export const headlines = (world: World): SeenMessage[] => everything(world).filter(({ pinned }) => pinned);
 
 /** Whoever is asked presses, and again while a button stays; until `stop`. Not before `mayApprove` says so. */
-export function decideWhatIsAsked({ world, say, stop }: Acting, mayApprove: () => boolean = () => true): void {
+export function decideWhatIsAsked(
+  { world, say, stop, decide }: Deciding,
+  mayApprove: () => boolean = () => true,
+): void {
   const pressed = new Map<string, number>();
   const look = () => {
     if (stop.aborted || !mayApprove()) return;
@@ -43,6 +50,7 @@ export function decideWhatIsAsked({ world, say, stop }: Acting, mayApprove: () =
       for (const { actionId, value, text } of message.elements) {
         const [verb, gate = ''] = actionId.split(':');
         if (!(verb === 'approve' || actionId === 'confirm:dns')) continue;
+        if (decide === 'risks' && !RISKS.includes(gate)) continue;
         const key = `${message.ts} ${actionId} ${value}`;
         if (Date.now() - (pressed.get(key) ?? 0) < PRESSED_AGAIN_MS) continue;
         pressed.set(key, Date.now());

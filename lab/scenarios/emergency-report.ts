@@ -3,7 +3,9 @@
  * took, what was lost as the writer counts it, and what had been approved to be lost.
  */
 import type { JournalEvent, JournalRead } from '../world/journal.ts';
+import type { Told } from '../world/told.ts';
 import type { World } from '../world/world.ts';
+import { RISKS } from './emergency-people.ts';
 import type { Story } from './emergency-stage.ts';
 import type { Expected } from './emergency-stories.ts';
 import type { runReport } from './report.ts';
@@ -27,13 +29,16 @@ export type EmergencySeen = {
   story: Story;
   promotedAt: number | null;
   redisFailovers: number | null;
+  /** Failovers the Sentinels were ordered to do, and whether they do none by themselves. */
+  sentinelOrders: number | null;
+  sentinelSlow: boolean;
   rogueAcks: { at: number }[];
   loss: Loss;
   downtimeMs: number;
   /** Changes Regent sent to the clusters since the disaster. */
   clusterChanges: number;
 };
-export type EmergencyReport = ReturnType<typeof emergencyReport> & { problems?: string[] };
+export type EmergencyReport = ReturnType<typeof emergencyReport> & { told?: Told; problems?: string[] };
 
 const SUSPICIONS = ['REGION_SUSPECTED', 'REGION_CONFIRMED', 'REGION_FAILED'];
 
@@ -59,7 +64,9 @@ export function emergencyReport(seen: EmergencySeen) {
     onTimeout: seen.onTimeout,
     detectionMs: between(story.struckAt, detectedAt),
     decisionMs: between(detectedAt, declaredAt),
-    executionMs: base.outcome === 'completed' ? between(declaredAt, story.endedAt) : null,
+    /** How it ended once what stood in the way was repaired; null where the story is over before. */
+    afterwards: story.afterwards?.outcome ?? null,
+    executionMs: (story.afterwards ?? base).outcome === 'completed' ? between(declaredAt, story.endedAt) : null,
     downtimeMs: seen.downtimeMs,
     lostWrites: loss.ids?.length ?? null,
     /** From the first lost acknowledgement to the end of the region. */
@@ -68,6 +75,8 @@ export function emergencyReport(seen: EmergencySeen) {
     approvedLossSeconds: approved?.seconds ?? null,
     approvedLossBytes: approved?.bytes ?? null,
     redisFailovers: seen.redisFailovers,
+    sentinelOrders: seen.sentinelOrders,
+    sentinelSlow: seen.sentinelSlow,
     clusterChanges: seen.clusterChanges,
     rogue: {
       tried: base.rogue.tried,
@@ -124,10 +133,20 @@ export function emergencyProblems(report: EmergencyReport, world: World, wanted:
     }
     return problems;
   }
+  for (const { gate, by } of report.gates) {
+    const byTime = report.onTimeout === 'approve' && ['promote', 'dns'].includes(gate);
+    if (byTime) expect(by.length === 0, `${gate} was decided by ${by.join(' and ')}, not by time`);
+    if (RISKS.includes(gate)) expect(by.length > 0, `${gate} was decided by nobody`);
+  }
   expect(!report.oldPrimaryAcceptsWrites, `Postgres in ${from} still accepts writes`);
   expect(report.databasePrimary === to, `Postgres is primary in ${report.databasePrimary}, not in ${to}`);
   expect(world.redis === null || report.redisMaster === to, `Redis is master in ${report.redisMaster}, not in ${to}`);
   expect(world.redis === null || report.redisFailovers === 1, `${report.redisFailovers} failovers of Redis`);
+  const orders = report.sentinelSlow ? 1 : 0;
+  expect(
+    world.redis === null || report.sentinelOrders === orders,
+    `the Sentinels were ordered ${report.sentinelOrders} times to fail over, not ${orders}`,
+  );
   expect(
     wanted.zombieWrites || report.rogue.acknowledgedAfterPromotion === 0,
     `${report.rogue.acknowledgedAfterPromotion} writes were acknowledged in ${from} after the promotion`,
@@ -144,7 +163,7 @@ export function emergencyProblems(report: EmergencyReport, world: World, wanted:
   }
   for (const [name, values] of Object.entries(report.dns))
     expect(values.join() === world.addresses[to], `${name} answers ${values.join(' ')}`);
-  for (const [name, { replicas }] of Object.entries(world.eden.services.deployments)) {
+  for (const [name, { replicas }] of Object.entries(world.file.services.deployments)) {
     const ready = report.deployments[to]?.[name]?.ready ?? 0;
     expect(ready >= replicas, `${name} has ${ready} of ${replicas} pods ready in ${to}`);
   }

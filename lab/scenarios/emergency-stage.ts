@@ -1,15 +1,13 @@
 /** What the stories of an emergency have in common: the region that dies, the card, and the run to its end. */
 import { holdReplication, killRegion } from '../world/disaster.ts';
 import type { Writer } from '../writer/writer.ts';
-import { type Acting, declare, ending, headlines, isProposed, proposalCard, until } from './emergency-people.ts';
+import { type Deciding, declare, ending, headlines, isProposed, proposalCard, until } from './emergency-people.ts';
 import { type Ending, endings } from './play.ts';
 
-export type Stage = Acting & {
+export type Stage = Deciding & {
   from: string;
   to: string;
   trigger: 'propose' | 'declare';
-  /** Whether people decide; else time does. */
-  peopleDecide: boolean;
   /** How long a region is cut, ms of the configuration's time. */
   blipMs: number;
   /** How long its last writes are on the way to the other region when a region dies, ms of real time. */
@@ -22,6 +20,8 @@ export type Stage = Acting & {
 /** What a story saw, as it was seen: null where it did not come to it. */
 export type Story = {
   ending: Ending;
+  /** How it ended once what stood in the way was repaired, where the story goes on to that. */
+  afterwards?: Ending;
   /** When it began: the region died, or was cut. */
   struckAt: number;
   /** When a card first asked whether this is a disaster. */

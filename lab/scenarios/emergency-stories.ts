@@ -6,6 +6,7 @@ import { healBot, isolateBot, revivePostgres } from '../world/disaster.ts';
 import * as witness from '../world/witness.ts';
 import { blip } from './emergency-blip.ts';
 import { decideWhatIsAsked, headlines, isProposed, until } from './emergency-people.ts';
+import { returns } from './emergency-return.ts';
 import {
   CONFIRM_AFTER_MS,
   CUT_FOR_MS,
@@ -14,6 +15,7 @@ import {
   NOT_STARTED,
   paced,
   proposed,
+  RECOVER_FOR_MS,
   RUN_WITHIN_MS,
   SLACK_MS,
   type Stage,
@@ -21,10 +23,11 @@ import {
   strike,
 } from './emergency-stage.ts';
 import { button, type Ending, everything } from './play.ts';
+import { sourceDies } from './source-dies.ts';
 
 /** The region dies; people do what they are asked. */
 async function death(stage: Stage): Promise<Story> {
-  if (stage.peopleDecide) decideWhatIsAsked(stage);
+  decideWhatIsAsked(stage);
   const struckAt = await strike(stage);
   const proposedAt = await proposed(stage, detectWithin(stage));
   return { struckAt, proposedAt, ...(await goOn(stage)), seen: {}, problems: [] };
@@ -34,7 +37,7 @@ async function death(stage: Stage): Promise<Story> {
 async function zombie(stage: Stage): Promise<Story> {
   const { world, from, say, stop } = stage;
   let risenAt: number | null = null;
-  if (stage.peopleDecide) decideWhatIsAsked(stage, () => risenAt !== null);
+  decideWhatIsAsked(stage, () => risenAt !== null);
   const struckAt = await strike(stage);
   const proposedAt = await proposed(stage, detectWithin(stage));
   const rising = until(() => button(world, 'approve:promote') !== undefined, {
@@ -57,7 +60,7 @@ async function zombie(stage: Stage): Promise<Story> {
 /** As death, and Postgres is back, writable, just after its standby was promoted: it must be fenced as soon as seen. */
 async function zombieLate(stage: Stage): Promise<Story> {
   const { world, from, say, stop } = stage;
-  if (stage.peopleDecide) decideWhatIsAsked(stage);
+  decideWhatIsAsked(stage);
   const struckAt = await strike(stage);
   const proposedAt = await proposed(stage, detectWithin(stage));
   const rising = until(() => stage.promotedAt() !== null, { withinMs: RUN_WITHIN_MS, stop, what: 'the promotion' })
@@ -85,26 +88,30 @@ async function zombieLate(stage: Stage): Promise<Story> {
 
 /** The witness dies with the region: one of three is no majority. Back again, it goes on. */
 async function quorumLost(stage: Stage): Promise<Story> {
-  const { world, say } = stage;
-  if (stage.peopleDecide) decideWhatIsAsked(stage);
+  const { world, say, stop } = stage;
+  decideWhatIsAsked(stage);
   const struckAt = await strike(stage);
   const proposedAt = await proposed(stage, detectWithin(stage));
   await world.witness!.stop();
   say('the witness region is gone too');
   const first = await goOn(stage);
-  const told = everything(world).some(({ text, blocks }) => /quorum/i.test(`${text} ${JSON.stringify(blocks)}`));
+  const told = first.ending.said.includes('no quorum');
+  const { outcome, said } = first.ending;
   const problems = [
-    ...(first.ending.outcome === 'aborted' || first.ending.outcome === 'rolledBack'
-      ? []
-      : [`without a quorum the run was to be aborted: ${first.ending.outcome}`]),
+    ...(outcome === 'aborted' ? [] : [`without a quorum the run was to be aborted: ${outcome} (${said})`]),
     ...(told ? [] : ['nobody was told about the quorum']),
     ...(stage.promotedAt() === null ? [] : ['a standby was promoted without a quorum']),
   ];
   await world.witness!.start();
   say('the witness region is back');
+  const isBack = () => everything(world).some(({ text }) => text.includes(`${world.witness!.name} answers again`));
+  await until(isBack, { withinMs: paced(stage, RECOVER_FOR_MS) + SLACK_MS, stop, what: 'the witness to be seen' });
   // The trigger waits for its cool-down after a run: now it is people's turn, whoever began the first one.
   const end = await goOn({ ...stage, trigger: 'propose' });
-  return { struckAt, proposedAt, ...end, seen: { withoutQuorum: first.ending.outcome, told }, problems };
+  const { ending: afterwards, endedAt } = end;
+  if (afterwards.outcome !== 'completed')
+    problems.push(`with the witness back it was to be completed: ${afterwards.outcome} (${afterwards.said})`);
+  return { ending: first.ending, afterwards, struckAt, proposedAt, endedAt, seen: { told }, problems };
 }
 
 /** The bot alone is cut off, and while it is, the region dies: it may propose nothing before it sees something again. */
@@ -136,8 +143,10 @@ export const STORIES = {
   blip43: blip,
   'isolated-bot': isolatedBot,
   'quorum-lost': quorumLost,
+  'source-dies': sourceDies,
   zombie,
   'zombie-late': zombieLate,
+  returns,
 } satisfies Record<string, (stage: Stage) => Promise<Story>>;
 export type EmergencyFault = keyof typeof STORIES;
 
@@ -156,9 +165,15 @@ export type Expected = {
 };
 
 export function expected(fault: EmergencyFault | null, blipMs: number): Expected {
-  const done = { promotions: 1, dnsBatches: 1, untouched: false, zombieWrites: fault === 'zombie-late' };
+  const done = {
+    promotions: 1,
+    dnsBatches: 1,
+    untouched: false,
+    zombieWrites: fault === 'zombie-late' || fault === 'returns',
+  };
   const nothing = { promotions: 0, dnsBatches: 0, untouched: true, zombieWrites: false };
   if (fault === 'isolated-bot') return { ...nothing, outcomes: ['notStarted'] };
+  if (fault === 'quorum-lost') return { ...done, outcomes: ['aborted'] };
   if (fault !== 'blip43') return { ...done, outcomes: ['completed'] };
   return blipMs < CUT_FOR_MS
     ? { ...nothing, outcomes: ['notStarted'] }

@@ -1,20 +1,26 @@
 /** `lab run emergency`: a region that dies under write load, played through Slack, judged from outside. */
 import { lostBytes, redisFailovers, watchPromotion } from '../world/disaster-witness.ts';
 import { readJournal } from '../world/journal.ts';
+import type { WorldName } from '../world/kinds.ts';
+import { novaProblems } from '../world/nova-witness.ts';
 import { type RegentProcess, startRegent } from '../world/regent.ts';
 import { configurationEqual, reverseReplication, scriptsRun } from '../world/scripts-witness.ts';
+import { toldBy, untold } from '../world/told.ts';
 import * as witness from '../world/witness.ts';
 import { startWorld, type Transport } from '../world/world.ts';
 import { startRogue } from '../writer/rogue.ts';
 import { startWriter } from '../writer/writer.ts';
 import { until } from './emergency-people.ts';
 import { type EmergencyReport, emergencyProblems, emergencyReport, type Loss, newestRun } from './emergency-report.ts';
+import { sentinelOrders } from './emergency-sentinels.ts';
 import type { Stage, Story } from './emergency-stage.ts';
 import { type EmergencyFault, expected, play } from './emergency-stories.ts';
 import { transcript } from './play.ts';
 import { runReport } from './report.ts';
 
 export type EmergencyOptions = {
+  /** Default eden. */
+  world?: WorldName;
   pace: number;
   latencyMs: number;
   transport?: Transport;
@@ -33,12 +39,18 @@ export type EmergencyOptions = {
 };
 
 const WRITES_BEFORE = 300;
+/** Regent has looked a few times before anything happens: of what it never saw it can say nothing. */
+const WATCHED_BEFORE_MS = 15_000;
+/** What is usual can be known only of a region that has served for a while: the minute that monitoring looks back, and more. */
+const SERVED_BEFORE_MS = 90_000;
+const TOLD_WITHIN_MS = 20_000;
 /** Longer than any run lasts. */
 const NEVER_DOWN_MS = 3_600_000;
 
 export async function emergency(options: EmergencyOptions): Promise<{ report: EmergencyReport; ok: boolean }> {
   const { pace, latencyMs, fault, trigger, onTimeout, sentinelSlow, say, stop, transport = 'socket' } = options;
   const world = await startWorld({
+    ...(options.world && { world: options.world }),
     pace,
     latencyMs,
     softFence: false,
@@ -52,19 +64,24 @@ export async function emergency(options: EmergencyOptions): Promise<{ report: Em
     const [from, to] = world.regions;
     regent = await startRegent(world);
     const acked = new Map<number, number>();
-    const url = `http://task-service.${world.eden.dns[0]!.zoneName}:${world.ingressPort}`;
     const writer = startWriter({
-      url,
+      url: world.product.writerUrl,
       lookup: world.resolver.lookup,
-      everyMs: 5,
+      everyMs: 20,
+      clients: 4,
       onWrite: ({ id, at, ms, ok }) => ok && acked.set(id, at + ms),
     });
     closers.push(() => writer.stop());
-    const rogue = startRogue({ url: world.postgres.node(from).url('eden_app', 'eden_vault'), everyMs: 100 });
+    const rogue = startRogue({ url: world.product.database(from), everyMs: 100 });
     closers.push(() => rogue.stop());
     const promotion = watchPromotion(world, to);
     closers.push(() => promotion.stop());
-    await until(() => writer.acknowledged >= WRITES_BEFORE, { withinMs: 60_000, stop, what: 'the writer' });
+    const servedAt = Date.now() + (fault === null ? SERVED_BEFORE_MS : WATCHED_BEFORE_MS) / pace;
+    await until(() => writer.acknowledged >= WRITES_BEFORE && Date.now() >= servedAt, {
+      withinMs: 60_000 + SERVED_BEFORE_MS / pace,
+      stop,
+      what: 'the writer',
+    });
 
     const changes = () => world.regions.reduce((sum, region) => sum + world.clusters[region]!.ledger.length, 0);
     const changesBefore = changes();
@@ -77,7 +94,7 @@ export async function emergency(options: EmergencyOptions): Promise<{ report: Em
       from,
       to,
       trigger,
-      peopleDecide: onTimeout !== 'approve',
+      decide: onTimeout === 'approve' ? 'risks' : 'everything',
       blipMs: options.blipMs,
       lagMs: options.lagMs,
       writer,
@@ -87,10 +104,18 @@ export async function emergency(options: EmergencyOptions): Promise<{ report: Em
     const wallMs = Date.now() - startedAt;
     const clusterChanges = changes() - changesBefore;
     const { ending } = story;
-    say(`it ended: ${ending.outcome}${ending.heldAt ? `, held at ${ending.heldAt}` : ''}`);
+    const last = story.afterwards ?? ending;
+    say(`it ended: ${last.outcome}${last.heldAt ? `, held at ${last.heldAt}` : ''}`);
     if (options.transcript) say(`\n${transcript(world)}\n`);
-    if (ending.outcome === 'completed')
+    if (last.outcome === 'completed')
       await until(() => writer.servedBy(to), { withinMs: 60_000, stop, what: 'writes in the other region' });
+    // Telling goes on after the end; what is never told is a problem of its own, below.
+    const wasAborted = last !== ending;
+    const outside = () =>
+      last.outcome === 'completed' ? untold(world.around.people, world.file.notify, wasAborted ? 1 : 0) : [];
+    await until(() => outside().length === 0, { withinMs: TOLD_WITHIN_MS, stop, what: 'people outside' }).catch(
+      () => {},
+    );
     const { since, longestMs } = writer.outage();
     const downtimeMs = since === null ? longestMs : Math.max(longestMs, Date.now() - since);
     const acceptsWrites = await witness.acceptsWrites(world, from);
@@ -129,7 +154,10 @@ export async function emergency(options: EmergencyOptions): Promise<{ report: Em
       ids: databasePrimary === null ? null : lost,
       from: times.length === 0 ? null : Math.min(...times),
       to: times.length === 0 ? null : Math.max(...times),
-      bytes: promotion.at() === null || fault?.startsWith('zombie') ? null : await lostBytes(world, from, to),
+      bytes:
+        promotion.at() === null || fault?.startsWith('zombie') || fault === 'returns'
+          ? null
+          : await lostBytes(world, from, to),
     };
     const report = emergencyReport({
       base,
@@ -140,14 +168,18 @@ export async function emergency(options: EmergencyOptions): Promise<{ report: Em
       story,
       promotedAt: promotion.at(),
       redisFailovers: await redisFailovers(world),
+      sentinelOrders: sentinelOrders(world),
+      sentinelSlow,
       rogueAcks: rogue.acks(),
       loss,
       downtimeMs,
       clusterChanges,
     });
-    const problems = [...story.problems, ...emergencyProblems(report, world, expected(fault, options.blipMs))];
+    const own = world.nova && ending.outcome === 'completed' ? novaProblems(world.nova.seen(), from, to) : [];
+    const seen = emergencyProblems(report, world, expected(fault, options.blipMs));
+    const problems = [...story.problems, ...seen, ...own, ...outside()];
     for (const problem of problems) say(`✖ ${problem}`);
-    return { report: { ...report, problems }, ok: problems.length === 0 };
+    return { report: { ...report, told: toldBy(world.around.people), problems }, ok: problems.length === 0 };
   } finally {
     await Promise.all(closers.map((close) => close()));
     if (regent?.running()) await regent.kill();

@@ -3,6 +3,7 @@
  * people then do about it, and what the world must look like afterwards.
  */
 import { execute } from '../postgres/roles.ts';
+import { answering } from '../world/names.ts';
 import { ANA, BO } from '../world/people.ts';
 import type { World } from '../world/world.ts';
 import type { Ending } from './play.ts';
@@ -20,8 +21,6 @@ export type Fault = {
   expect: { outcome: Outcome; promotions: number; dnsBatches: number };
 };
 
-const DATABASES = ['postgres', 'eden_vault'];
-
 export const FAULTS = {
   'soft-fence': {
     about: 'The StatefulSet’s controller says Postgres was stopped and does not stop it.',
@@ -30,7 +29,7 @@ export const FAULTS = {
   'promote-fails': {
     about: 'Regent’s role may not promote: EXECUTE on pg_promote is revoked. Ana aborts.',
     async before(world) {
-      for (const database of DATABASES)
+      for (const database of ['postgres', world.kind.database])
         await execute(world.postgres.primary.url('postgres', database), [
           'REVOKE EXECUTE ON FUNCTION pg_promote(boolean, integer) FROM regent',
         ]);
@@ -78,11 +77,10 @@ export const faultNamed = (name: FaultName | null): Fault | null => (name === nu
 
 /** As through the provider's console, past its API: the authority answers the other region. */
 function changeZoneByHand(world: World): void {
-  const zone = world.eden.dns[0]!;
-  const address = world.addresses[world.regions[1]]!;
+  const zone = world.file.dns[0]!;
   world.authority.setAll(
     zone.zoneName,
-    zone.records.map(({ name, type, ttl }) => ({ name, type, ttl, values: [address] })),
+    zone.records.map((record) => answering(record, world.regions[1], world.addresses)),
   );
 }
 

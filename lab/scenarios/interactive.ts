@@ -1,5 +1,6 @@
 /** `npm run lab`: the world, Regent, and a page in the browser to try it by hand. Ctrl-C ends everything. */
 import { startPage } from '../page/server.ts';
+import type { WorldName } from '../world/kinds.ts';
 import { ANA, BO, CY, DEE, EVE } from '../world/people.ts';
 import { startRegent } from '../world/regent.ts';
 import { watchWorld } from '../world/view.ts';
@@ -16,6 +17,7 @@ const MAY = {
 };
 
 export async function interactive(options: {
+  world: WorldName;
   pace: number;
   latencyMs: number;
   transport: Transport;
@@ -26,17 +28,17 @@ export async function interactive(options: {
   const { pace, latencyMs, transport, say, stop } = options;
   const closers: (() => unknown)[] = [];
   try {
-    const world = await startWorld({ pace, latencyMs, softFence: false, transport, say });
+    const world = await startWorld({ world: options.world, pace, latencyMs, softFence: false, transport, say });
     closers.push(() => world.close());
     const [from] = world.regions;
-    const zone = world.eden.dns[0]!.zoneName;
+    const zone = world.file.dns[0]!.zoneName;
     const writer = startWriter({
-      url: `http://task-service.${zone}:${world.ingressPort}`,
+      url: world.product.writerUrl,
       lookup: world.resolver.lookup,
       everyMs: 20,
     });
     closers.push(() => writer.stop());
-    const rogue = startRogue({ url: world.postgres.node(from).url('eden_app', 'eden_vault'), everyMs: 500 });
+    const rogue = startRogue({ url: world.product.database(from), everyMs: 500 });
     closers.push(() => rogue.stop());
     const watched = watchWorld(world, writer, rogue);
     closers.push(() => watched.stop());

@@ -40,10 +40,14 @@ export async function planned(options: PlannedOptions): Promise<{ report: Report
   try {
     const [from, to] = world.regions;
     await regent.start();
-    const url = `http://task-service.${world.eden.dns[0]!.zoneName}:${world.ingressPort}`;
-    const writer = startWriter({ url, lookup: world.resolver.lookup, everyMs: 5 });
+    const writer = startWriter({
+      url: world.product.writerUrl,
+      lookup: world.resolver.lookup,
+      everyMs: 20,
+      clients: 4,
+    });
     closers.push(() => writer.stop());
-    const rogue = startRogue({ url: world.postgres.node(from).url('eden_app', 'eden_vault'), everyMs: 100 });
+    const rogue = startRogue({ url: world.product.database(from), everyMs: 100 });
     closers.push(() => rogue.stop());
     await until(() => writer.acknowledged >= WRITES_BEFORE, stop, 60_000, 'the writer');
 

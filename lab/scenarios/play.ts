@@ -11,7 +11,7 @@ export type Ending = {
   said: string;
 };
 
-export const channelOf = (world: World): string => world.eden.notify.channel;
+export const channelOf = (world: World): string => world.file.notify.channel;
 
 /** Every message of the incidents channel and its threads. */
 export function everything(world: World): SeenMessage[] {

@@ -35,6 +35,10 @@ type Options = {
   /** As the application's role. */
   postgresUrl: string;
   redisUrl: string | null;
+  /** The service that keeps tasks. Default task-service. */
+  writer?: string;
+  /** First labels of names that are not a service's own: the service behind each. */
+  hosts?: Record<string, string>;
   /** What waits are divided by; the minute that monitoring looks back is one. Default 1. */
   pace?: number;
 };
@@ -43,7 +47,8 @@ const TIMEOUT_MS = 2000;
 /** `[1m]` in the monitoring's query. */
 const MINUTE_MS = 60_000;
 
-export function startRegion({ name, address, postgresUrl, redisUrl, pace = 1 }: Options): RegionRuntime {
+export function startRegion(options: Options): RegionRuntime {
+  const { name, address, postgresUrl, redisUrl, writer = 'task-service', hosts = {}, pace = 1 } = options;
   const pods = new Set<Pod>();
   const turn = new Map<string, number>();
   const monitoring = startMonitoring(MINUTE_MS / pace);
@@ -53,7 +58,7 @@ export function startRegion({ name, address, postgresUrl, redisUrl, pace = 1 }: 
     connectionTimeoutMillis: TIMEOUT_MS,
     statement_timeout: TIMEOUT_MS,
     idleTimeoutMillis: 1000,
-    application_name: `eden ${name}`,
+    application_name: `product ${name}`,
   });
   // A killed server must not take the lab with it: the next request says that it is gone.
   pool.on('error', () => {});
@@ -77,7 +82,7 @@ export function startRegion({ name, address, postgresUrl, redisUrl, pace = 1 }: 
       const { rows } = await pool.query('SELECT pg_is_in_recovery() AS standby');
       return answer(response, 200, { service, region: name, database: rows[0]?.standby ? 'standby' : 'primary' });
     }
-    if (service === 'task-service') {
+    if (service === writer) {
       const reply = await replyOfTasks(request, url, { pool, redis, region: name });
       if (reply) return answer(response, reply.status, reply.body);
     }
@@ -113,8 +118,10 @@ export function startRegion({ name, address, postgresUrl, redisUrl, pace = 1 }: 
         monitoring.handle(request, response).catch((error: Error) => answer(response, 500, { error: error.message }));
         return;
       }
-      response.on('finish', () => monitoring.served(response.statusCode));
-      const known = service === 'api' ? 'api-gateway' : service === 'vault' ? 'vault-service' : service;
+      const arrived = performance.now();
+      const handler = (request.url ?? '/').split('?')[0]!;
+      response.on('finish', () => monitoring.served(response.statusCode, performance.now() - arrived, handler));
+      const known = hosts[service] ?? service;
       const ready = [...pods].filter((pod) => pod.service === known);
       const count = (turn.get(known) ?? 0) + 1;
       turn.set(known, count);

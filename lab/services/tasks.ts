@@ -1,5 +1,5 @@
 /**
- * What task-service keeps. The writer's tasks have ids of its own choosing and are what a failover may not lose; what
+ * What the service that keeps tasks keeps. The writer's tasks have ids of its own choosing and are what a failover may not lose; what
  * anybody else creates has a name and a table of its own, so that neither is ever taken for the other.
  */
 import type { IncomingMessage } from 'node:http';

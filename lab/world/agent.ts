@@ -5,6 +5,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { PostgresNode } from '../postgres/types.ts';
+import type { FenceKind } from './world.ts';
 
 export type Agent = { readonly url: string; close(): Promise<void> };
 
@@ -32,4 +33,11 @@ export async function startAgent(node: PostgresNode): Promise<Agent> {
       await new Promise<void>((resolve) => server.close(() => resolve()));
     },
   };
+}
+
+/** The overlay's fence of a region; undefined leaves the file's own. `agent`: its address, for a fence by HTTP. */
+export function fenceOf(kind: FenceKind, agent: string | undefined): unknown {
+  if (kind === 'sql') return 'sql';
+  if (kind === 'http') return { statefulset: null, http: { stop: `${agent}/stop`, start: `${agent}/start` } };
+  return undefined;
 }

@@ -1,4 +1,4 @@
-/** A region's Kubernetes: its nodes, the eight services and their configuration, and the StatefulSet whose pod is the Postgres server itself. */
+/** A region's Kubernetes: its nodes, the product's services and their configuration, and the StatefulSet whose pod is the Postgres server itself. */
 import { readFileSync } from 'node:fs';
 import { rightsIn } from '../kubernetes/rbac.ts';
 import { podTemplate, serviceConfiguration } from '../kubernetes/seeds.ts';
@@ -6,7 +6,7 @@ import { type KubernetesLab, startKubernetes } from '../kubernetes/start.ts';
 import type { Pod, PodHandle } from '../kubernetes/types.ts';
 import type { PostgresNode } from '../postgres/types.ts';
 import type { RegionRuntime } from '../services/region.ts';
-import type { EdenFile } from './eden.ts';
+import type { WorldFile } from './file.ts';
 
 const POSTGRES = 'postgres';
 /** The rights the project tells people to give it: what is missing there shows here first. */
@@ -16,7 +16,7 @@ const ROLE = new URL('../../deploy/kubernetes-role.yml', import.meta.url);
 type Server = Pick<PostgresNode, 'start' | 'stop' | 'running'>;
 
 type Options = {
-  eden: EdenFile;
+  file: WorldFile;
   region: string;
   serves: boolean;
   runtime: Pick<RegionRuntime, 'startPod'>;
@@ -32,14 +32,21 @@ type Options = {
 const standbyReplicas = (writeHeavy: boolean | undefined): number => (writeHeavy ? 0 : 1);
 
 export async function startCluster(options: Options): Promise<KubernetesLab> {
-  const { eden, region, serves, runtime, postgres, pace, latencyMs, token, softFence } = options;
-  const { namespace } = eden.services;
+  const { file, region, serves, runtime, postgres, pace, latencyMs, token, softFence } = options;
+  const { organization } = file;
+  const { namespace } = file.services;
+  const { alias, kubernetes } = file.regions[region]!;
   const cluster = await startKubernetes({
-    name: eden.regions[region]!.kubernetes.context,
+    name: kubernetes!.context,
     tokens: { [token]: 'regent' },
-    may: rightsIn(readFileSync(ROLE, 'utf8')),
+    // As it says itself: for a system in another namespace that name is changed, in both places.
+    may: rightsIn(
+      readFileSync(ROLE, 'utf8')
+        .replaceAll('namespace: eden', `namespace: ${namespace}`)
+        .replaceAll('resourceNames: [eden]', `resourceNames: [${namespace}]`),
+    ),
     nodes: [0, 1, 2].map((n) => ({
-      name: `${eden.regions[region]!.alias}-node-${n}`,
+      name: `${alias}-node-${n}`,
       cpu: '4',
       memory: '16Gi',
       pods: 110,
@@ -50,9 +57,10 @@ export async function startCluster(options: Options): Promise<KubernetesLab> {
     hooks: { startPod: (pod) => startPod(pod, runtime, postgres, softFence) },
     delays: { readyMs: 1000, probeMs: 500 },
   });
-  for (const object of serviceConfiguration(Object.keys(eden.services.deployments), region)) cluster.apply(object);
+  for (const object of serviceConfiguration(Object.keys(file.services.deployments), region, organization))
+    cluster.apply(object);
   const meta = (name: string) => ({ name, namespace, labels: { app: name } });
-  for (const [name, { replicas, writeHeavy }] of Object.entries(eden.services.deployments))
+  for (const [name, { replicas, writeHeavy }] of Object.entries(file.services.deployments))
     cluster.apply({
       apiVersion: 'apps/v1',
       kind: 'Deployment',
@@ -60,7 +68,7 @@ export async function startCluster(options: Options): Promise<KubernetesLab> {
       spec: {
         replicas: serves ? replicas : standbyReplicas(writeHeavy),
         selector: { matchLabels: { app: name } },
-        template: podTemplate(name),
+        template: podTemplate(name, organization),
       },
     });
   cluster.apply({
@@ -71,7 +79,7 @@ export async function startCluster(options: Options): Promise<KubernetesLab> {
       replicas: 1,
       serviceName: POSTGRES,
       selector: { matchLabels: { app: POSTGRES } },
-      template: podTemplate(POSTGRES),
+      template: podTemplate(POSTGRES, organization),
     },
   });
   cluster.latencyMs = latencyMs;

@@ -1,12 +1,12 @@
 /**
- * A region's configuration files, as a product of eight services has them: about 8 MB, the same in every region. The
+ * A region's configuration files, as a product of eight services has them: about 8 MB, the same in every region. A
  * region that stands by lags a little behind, as it does in life: that is what the final synchronisation is for.
  */
 import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
-import type { EdenFile } from './eden.ts';
+import type { WorldFile } from './file.ts';
 
 /** Text that nothing compresses and everybody can make again: hashes of a counter, as base64 lines of 88 characters. */
 function filler(seed: string, bytes: number): string {
@@ -18,7 +18,7 @@ function filler(seed: string, bytes: number): string {
 
 type File = { path: string; text: string; mode?: number };
 
-function* files({ organization, services, dns }: EdenFile): Generator<File> {
+function* files({ organization, services, dns }: WorldFile, database: string): Generator<File> {
   const header = `# ${organization}: written by hand, reviewed by two people.\n`;
   for (const [name, { replicas, writeHeavy = false }] of Object.entries(services.deployments)) {
     const application = {
@@ -26,7 +26,7 @@ function* files({ organization, services, dns }: EdenFile): Generator<File> {
       replicas,
       writeHeavy,
       http: { port: 8080, timeout: '5s', maxBody: '10MB' },
-      database: { name: 'eden_vault', pool: { min: 2, max: 20, maxLifetime: '10m' } },
+      database: { name: database, pool: { min: 2, max: 20, maxLifetime: '10m' } },
       logging: { level: 'info', format: 'json' },
     };
     yield { path: `services/${name}/application.yml`, text: header + stringify(application) };
@@ -63,7 +63,11 @@ const pem = (what: string, bytes: number): string =>
   `-----BEGIN ${what.toUpperCase()}-----\n${filler(what, bytes)}-----END ${what.toUpperCase()}-----\n`;
 
 /** Writes them anew. `behind`: one file older, one missing, one that was given up long ago. */
-export function writeConfiguration(directory: string, eden: EdenFile, { behind }: { behind: boolean }): void {
+export function writeConfiguration(
+  directory: string,
+  file: WorldFile,
+  { database, behind }: { database: string; behind: boolean },
+): void {
   rmSync(directory, { recursive: true, force: true });
   const put = ({ path, text, mode = 0o644 }: File) => {
     const at = join(directory, path);
@@ -71,10 +75,11 @@ export function writeConfiguration(directory: string, eden: EdenFile, { behind }
     writeFileSync(at, text);
     chmodSync(at, mode);
   };
-  for (const file of files(eden)) put(file);
+  for (const one of files(file, database)) put(one);
   if (!behind) return;
-  const [first = ''] = Object.keys(eden.services.deployments);
+  const [first = ''] = Object.keys(file.services.deployments);
   put({ path: `services/${first}/application.yml`, text: `# older\nservice: ${first}\n` });
   rmSync(join(directory, 'gateway', 'bin', 'reload'));
-  put({ path: 'gateway/routes/old.eden.example.com.yml', text: 'host: old.eden.example.com\n' });
+  const old = `old.${file.dns[0]!.zoneName}`;
+  put({ path: `gateway/routes/${old}.yml`, text: `host: ${old}\n` });
 }

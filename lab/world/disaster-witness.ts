@@ -5,7 +5,7 @@ import { askRedis } from '../redis/ask.ts';
 import * as witness from './witness.ts';
 import type { World } from './world.ts';
 
-/** When the other region's Postgres was first seen to be no standby any more. */
+/** When a region's Postgres was first seen to be no standby any more. */
 export function watchPromotion(world: World, region: string): { at(): number | null; stop(): Promise<void> } {
   let at: number | null = null;
   let running = true;

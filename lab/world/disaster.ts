@@ -3,7 +3,7 @@
  * every way into it falls silent: nothing is refused, nobody answers. The Sentinels stand outside both regions.
  *
  * A region that is only cut off lives on inside: its Postgres, its pods, and the rogue, who is a client in there. Cut
- * are Regent, clients outside (the writer), the witness and the other region's standby. Redis and its Sentinels are left
+ * are Regent, clients outside (the writer), the witness and the other regions' standbys. Redis and its Sentinels are left
  * alone: their own failover would change what Regent is to leave unchanged.
  */
 import type { Relay } from '../lib/relay.ts';
@@ -27,6 +27,7 @@ export async function killRegion(world: World, region: string): Promise<number> 
   settle(world);
   const at = Date.now();
   await Promise.all([world.postgres.node(region).crash(), world.redis?.node(region).crash()]);
+  world.around.provider?.say('critical', `We are investigating the loss of power in ${region}.`);
   return at;
 }
 
@@ -55,7 +56,7 @@ export async function revivePostgres(world: World, region: string): Promise<numb
   return Date.now();
 }
 
-/** All that Regent reaches falls silent, but Slack: both regions, the witness, Route 53. Nobody else notices. */
+/** All that Regent reaches falls silent, but Slack: every region, the witness, Route 53, pages and mail. Nobody else notices. */
 export function isolateBot(world: World): void {
   world.trouble.isolated = true;
   settle(world);
@@ -66,11 +67,15 @@ export function healBot(world: World): void {
 }
 
 /**
- * From now on the standby gets nothing of what its primary writes, and neither of them notices: writes that are on the
+ * From now on no standby gets anything of what its primary writes, and none of them notices: writes that are on the
  * way when a region dies. Ends with `healReplication`; a killed or cut region ends it too.
  */
-export const holdReplication = (world: World): void => waysOf(world).replication.silence();
-export const healReplication = (world: World): void => waysOf(world).replication.speak();
+export function holdReplication(world: World): void {
+  for (const relay of Object.values(waysOf(world).replication)) relay.silence();
+}
+export function healReplication(world: World): void {
+  for (const relay of Object.values(waysOf(world).replication)) relay.speak();
+}
 
 /** Sets every relay as the trouble has it. */
 function settle(world: World): void {
@@ -88,11 +93,11 @@ function settle(world: World): void {
     if (gone) world.curtain.close(region);
     else world.curtain.open(region);
   }
-  // The standby stands in one region and follows into the other: either's cut is its own, a revived primary's is over.
-  set(
-    ways.replication,
-    world.regions.some((region) => down.has(region) && !revived.has(region)),
-  );
+  // A standby stands in one region and follows into another: either's cut is its own, a revived primary's is over.
+  const cut = (region: string) => down.has(region) && !revived.has(region);
+  for (const [region, relay] of Object.entries(ways.replication))
+    set(relay, cut(region) || cut(world.postgres.primary.region));
+  for (const relay of Object.values(ways.outside)) set(relay, isolated);
   set(ways.witness, isolated);
   set(world.relays.route53, isolated);
 }

@@ -1,9 +1,12 @@
 /**
- * The overlay that sets config/eden.yml into the lab: addresses, secrets' places and pace. Nothing else changes:
- * no step, no policy, no count.
+ * The overlay that sets a world's configuration file into the lab: addresses, secrets' places and pace. Nothing else
+ * changes: no step, no policy, no count; but for what a scenario is told to try.
  */
-import type { EdenFile } from './eden.ts';
+import { parseDurationMs } from '../lib/duration.ts';
+import { type WorldFile, witnessIn } from './file.ts';
+import { answering } from './names.ts';
 import { WITNESS } from './witness-region.ts';
+import type { DisasterOptions } from './world.ts';
 
 export type OverlayAddresses = {
   /** By region: the loopback address its names resolve to. */
@@ -18,19 +21,25 @@ export type OverlayAddresses = {
   slackApiUrl: string;
   /** Where Regent listens for Slack's requests; null with Socket Mode. */
   slackPort: number | null;
+  /** Where its API listens; null where the file has none. */
+  apiPort: number | null;
   journal: string;
   /** Where the lab's scripts stand, and where Regent keeps the records of their work. */
   scripts: { directory: string; jobs: string };
   /** By region: another fence than the file's. */
   fences: Record<string, unknown>;
-  /** Where a disaster is played: how runs are begun, and the witness region, which Eden's file does not have. */
-  disaster?: { trigger: 'propose' | 'declare'; onTimeout: 'escalate' | 'approve'; witnessUrl: string };
+  /** The witness region, where one runs. */
+  witnessUrl: string | null;
+  /** Where a disaster is played: how runs are begun, and what happens when nobody decides. */
+  disaster: DisasterOptions | undefined;
+  /** What stands outside of all regions: see `aroundOverlay`. */
+  around: object;
   pace: number;
 };
 
 const paced = (ms: number, pace: number, least = 20): string => `${Math.max(least, Math.round(ms / pace))}ms`;
 
-export function overlayOf(eden: EdenFile, at: OverlayAddresses): object {
+export function overlayOf(file: WorldFile, at: OverlayAddresses): object {
   const { pace } = at;
   // Health by name over plain HTTP at the lab's port: the names are the file's own.
   const local = (url: string): string => url.replace(/^https:\/\/([^/]+)/, `http://$1:${at.ingressPort}`);
@@ -53,50 +62,51 @@ export function overlayOf(eden: EdenFile, at: OverlayAddresses): object {
           },
         ]),
       ),
-      ...(at.disaster && { [WITNESS]: witnessOf(at.disaster.witnessUrl) }),
+      ...(at.witnessUrl !== null && { [witnessIn(file) ?? WITNESS]: witnessOf(file, at.witnessUrl) }),
     },
-    ...(at.disaster && { trigger: triggerOf(at.disaster, pace) }),
+    ...(at.witnessUrl !== null && { trigger: triggerOf(file, at, at.witnessUrl) }),
     redis: at.sentinels === null ? null : { sentinels: at.sentinels, pause: paced(10_000, 1) },
     services: {
       deployments: Object.fromEntries(
-        Object.entries(eden.services.deployments).map(([name, one]) => [
+        Object.entries(file.services.deployments).map(([name, { health, publicHealth }]) => [
           name,
-          { health: local(one.health), publicHealth: local(one.publicHealth) },
+          { ...(health && { health: local(health) }), ...(publicHealth && { publicHealth: local(publicHealth) }) },
         ]),
       ),
     },
-    dns: eden.dns.map((zone) => ({
+    dns: file.dns.map((zone) => ({
       ...zone,
       authorities: [at.authority],
       endpoint: at.route53Url,
       records: zone.records.map((record) => ({
         ...record,
-        values: Object.fromEntries(Object.keys(record.values).map((region) => [region, [at.addresses[region]]])),
+        values: Object.fromEntries(
+          Object.keys(record.values).map((region) => [region, answering(record, region, at.addresses).values]),
+        ),
       })),
     })),
     resolvers: [at.resolver],
     probes: { resolvers: [at.resolver] },
-    gates: Object.fromEntries(
-      Object.keys(eden.gates).map((gate) => [
-        gate,
-        {
-          timeout: paced(5 * 60_000, pace, 5000),
-          ...(at.disaster && { onTimeout: at.disaster.onTimeout }),
-        },
-      ]),
-    ),
-    monitoring: { url: local(eden.monitoring.url) },
-    metrics: { url: local(eden.metrics.url) },
+    gates: gatesOf(file, at),
+    ...(file.monitoring && { monitoring: { url: local(file.monitoring.url) } }),
+    ...(file.metrics && { metrics: { url: local(file.metrics.url) } }),
     verify: {
-      workflows: eden.verify.workflows.map(({ requests, ...one }) => ({
+      workflows: (file.verify?.workflows ?? []).map(({ requests, ...one }) => ({
         ...one,
         ...(requests && { requests: requests.map(localRequest) }),
       })),
+      // The world has not stood for an hour when its region dies: what was usual is what it did in the last half minute.
+      ...(file.verify?.performance && {
+        performance: { baseline: { every: paced(10_000, pace), over: paced(30_000, pace) } },
+      }),
     },
-    rules: {
-      notice: paced(48 * 3_600_000, pace),
-      ttl: { for: paced(24 * 3_600_000, pace), lookEvery: paced(3_600_000, pace) },
-    },
+    ...(file.rules && {
+      rules: {
+        notice: paced(48 * 3_600_000, pace),
+        ttl: { for: paced(24 * 3_600_000, pace), lookEvery: paced(3_600_000, pace) },
+      },
+    }),
+    ...at.around,
     slack: {
       apiUrl: at.slackApiUrl,
       ...(at.slackPort === null
@@ -108,9 +118,12 @@ export function overlayOf(eden: EdenFile, at: OverlayAddresses): object {
             listen: { host: '127.0.0.1', port: at.slackPort },
           }),
     },
+    ...(at.apiPort !== null && { api: { listen: { host: '127.0.0.1', port: at.apiPort } } }),
     journal: { sqlite: at.journal },
+    // What the lab carries are megabytes where a real system carries gigabytes: what counts as slow is as much less.
+    ...(file.state && { state: { rateBelow: '10kB/s' } }),
     hooks: { directory: at.scripts.directory, jobs: at.scripts.jobs },
-    ...(copyAnew(eden, at) ?? {}),
+    ...copyAnew(file, at),
     timings: {
       poll: paced(1000, pace),
       // A start after a kill waits for the deadlines of what was in flight: they are waits too, but calls are real.
@@ -129,32 +142,71 @@ export function overlayOf(eden: EdenFile, at: OverlayAddresses): object {
   };
 }
 
-const witnessOf = (url: string) => ({
-  role: 'witness',
-  alias: 'witness',
+const witnessOf = (file: WorldFile, url: string) => ({
+  ...(witnessIn(file) === null && { role: 'witness', alias: 'witness' }),
   probes: [{ name: 'witness', url: `${url}/health` }],
 });
 
-/** Every duration as documented, paced: what counts as failed, and two of the three places that must agree. */
-const triggerOf = ({ trigger, witnessUrl }: NonNullable<OverlayAddresses['disaster']>, pace: number) => ({
-  mode: trigger,
-  every: paced(5000, pace, 250),
-  for: paced(120_000, pace),
-  errorRateFor: paced(60_000, pace),
-  cutFor: paced(60_000, pace),
-  confirmAfter: paced(30_000, pace),
-  recoverFor: paced(30_000, pace),
-  coolDown: paced(30 * 60_000, pace),
-  agree: 2,
-  vantages: [{ name: WITNESS, url: `${witnessUrl}/look` }],
-});
+/** As documented, where the file says nothing itself. */
+const TRIGGER = {
+  for: '2m',
+  errorRateFor: '1m',
+  cutFor: '60s',
+  confirmAfter: '30s',
+  recoverFor: '30s',
+  coolDown: '30m',
+};
+
+/** Every duration paced: what counts as failed. And, where the file is silent, two of the three places that must agree. */
+function triggerOf(file: WorldFile, { disaster, pace }: OverlayAddresses, witnessUrl: string): object {
+  const own = file.trigger ?? {};
+  const durations = Object.entries(TRIGGER).map(([key, usual]) => [
+    key,
+    paced(parseDurationMs(String(own[key] ?? usual)) ?? 0, pace),
+  ]);
+  return {
+    ...(disaster && { mode: disaster.trigger }),
+    every: paced(5000, pace, 250),
+    ...Object.fromEntries(durations),
+    ...(file.trigger === undefined && { agree: 2 }),
+    vantages: [{ name: witnessIn(file) ?? WITNESS, url: `${witnessUrl}/look` }],
+  };
+}
+
+/** Gates about what time never decides. */
+const RISKS = ['unverified-fence', 'data-loss'];
+
+/** People are given a paced while. Where a scenario wants them to decide, nothing goes on without them. */
+function gatesOf(file: WorldFile, { disaster, pace }: OverlayAddresses): object {
+  const [operators, others = operators] = Object.keys(file.groups).map((group) => `group:${group}`);
+  return Object.fromEntries(
+    Object.entries(file.gates).map(([gate, { required, approvers, escalateTo }]) => {
+      const timeout = paced(5 * 60_000, pace, 5000);
+      if (!disaster || RISKS.includes(gate)) return [gate, { timeout }];
+      const { onTimeout, trigger } = disaster;
+      const asked = onTimeout === 'escalate' && (gate !== 'declare' || trigger === 'propose');
+      return [
+        gate,
+        {
+          timeout,
+          onTimeout,
+          ...(asked && {
+            ...(required === false && { required: true }),
+            ...(approvers === undefined && { approvers: [operators] }),
+            ...(escalateTo === undefined && { escalateTo: [others] }),
+          }),
+        },
+      ];
+    }),
+  );
+}
 
 /** Behind a fence of SQL alone the old primary has gone its own way: only a new copy of it can follow. */
-const copyAnew = (eden: EdenFile, { fences }: OverlayAddresses): object | null =>
+const copyAnew = (file: WorldFile, { fences }: OverlayAddresses): object =>
   Object.values(fences).includes('sql')
     ? {
-        steps: eden.steps.map((step) =>
-          step.id === 'reverse-replication' ? { ...step, exec: [...step.exec, '--copy-anew'] } : step,
+        steps: file.steps.map((step) =>
+          step.id === 'reverse-replication' ? { ...step, exec: [...(step.exec ?? []), '--copy-anew'] } : step,
         ),
       }
-    : null;
+    : {};

@@ -11,21 +11,22 @@ import { startPagerduty } from '../pagerduty/server.ts';
 import type { PagerdutyIncident, PagerdutyLab } from '../pagerduty/types.ts';
 import { startStatuspage } from '../statuspage/server.ts';
 import type { StatuspageIncident, StatuspageLab } from '../statuspage/types.ts';
+import { variableOf } from './file.ts';
 
 /** What the lab reads of `notify` in the configuration. */
 export type NotifyFile = {
-  pagerduty: { from: string };
-  email: { user: string; operators: string[]; stakeholders: string[] };
-  statuspage: { page: string; components: Record<string, string> };
+  pagerduty: { routingKey: string; token: string; from: string };
+  email: { user: string; password: string; operators: string[]; stakeholders: string[] };
+  statuspage: { page: string; token: string; components: Record<string, string> };
 };
 
 export type PeopleOutside = {
   readonly pagerduty: PagerdutyLab;
   readonly mail: MailLab;
   readonly statuspage: StatuspageLab;
-  /** For the overlay's `notify`: addresses and the certificate, nothing else. */
-  readonly notify: object;
-  /** Secrets by the names config/eden.yml gives them. */
+  /** For the overlay's `notify`: addresses and the certificate, nothing else. `reached`: by which port each is. */
+  notify(reached?: (port: number) => number): object;
+  /** Secrets by the names the configuration gives them. */
   readonly env: Record<string, string>;
   /** What the servers hold, asked of them and never of Regent. */
   incidents(): PagerdutyIncident[];
@@ -52,7 +53,7 @@ export async function startPeopleOutside(
   };
   try {
     const pagerduty = await startPagerduty({
-      routingKeys: { [ROUTING_KEY]: 'PEDEN' },
+      routingKeys: { [ROUTING_KEY]: 'PREGION' },
       tokens: [PAGERDUTY_TOKEN],
       users: [{ id: 'PREGENT', name: 'Regent', email: paged.from }],
       // An incident is there a moment after its page, as with the real one.
@@ -81,16 +82,20 @@ export async function startPeopleOutside(
       pagerduty,
       mail,
       statuspage,
-      notify: {
-        pagerduty: { eventsUrl: pagerduty.url, apiUrl: pagerduty.url, ca },
-        email: { host: mail.host, port: mail.port, ca },
-        statuspage: { url: statuspage.url },
+      notify(reached = (port) => port) {
+        const through = (url: string, port: number) => url.replace(`:${port}`, `:${reached(port)}`);
+        const pages = through(pagerduty.url, pagerduty.port);
+        return {
+          pagerduty: { eventsUrl: pages, apiUrl: pages, ca },
+          email: { host: mail.host, port: reached(mail.port), ca },
+          statuspage: { url: through(statuspage.url, statuspage.port) },
+        };
       },
       env: {
-        PAGERDUTY_ROUTING_KEY: ROUTING_KEY,
-        PAGERDUTY_TOKEN,
-        SMTP_PASSWORD: MAIL_PASSWORD,
-        STATUSPAGE_TOKEN,
+        [variableOf(paged.routingKey)]: ROUTING_KEY,
+        [variableOf(paged.token)]: PAGERDUTY_TOKEN,
+        [variableOf(email.password)]: MAIL_PASSWORD,
+        [variableOf(shown.token)]: STATUSPAGE_TOKEN,
       },
       incidents: () => pagerduty.incidents(),
       mails: () => mail.mails(),

@@ -1,5 +1,5 @@
 /** The workspace's people: Ana asks, Bo and Cy approve, Dee looks on, Eve may do nothing. */
-import type { EdenFile } from './eden.ts';
+import type { WorldFile } from './file.ts';
 
 export const ANA = 'U0ANA';
 export const BO = 'U0BO';
@@ -19,13 +19,13 @@ export const BOT_TOKEN = 'xoxb-lab-0000000000-bot';
 export const APP_TOKEN = 'xapp-1-lab-0000000000-app';
 export const SIGNING_SECRET = '0000000000lab0000000000000000000';
 
-export const usergroups = (eden: EdenFile) => [
-  { id: eden.groups['sre']!, handle: 'sre', users: [ANA, BO, CY] },
-  { id: eden.groups['leads']!, handle: 'leads', users: [CY] },
-];
-export const channels = (eden: EdenFile) => [
-  { id: eden.notify.channel, name: 'incidents', members: PEOPLE.map(({ id }) => id) },
-  { id: eden.notify.developers, name: 'developers', members: PEOPLE.map(({ id }) => id) },
-  { id: eden.notify.stakeholders, name: 'stakeholders', members: PEOPLE.map(({ id }) => id) },
-  { id: 'C0GENERAL', name: 'general', members: PEOPLE.map(({ id }) => id) },
-];
+/** The first group of the file runs the system; who else is named is asked when nobody decides. */
+export const usergroups = ({ groups }: WorldFile) =>
+  Object.entries(groups).map(([handle, id], index) => ({ id, handle, users: index === 0 ? [ANA, BO, CY] : [CY] }));
+
+export const channels = ({ notify: { channel, developers, stakeholders } }: WorldFile) => {
+  const named = { [channel]: 'incidents', C0GENERAL: 'general' };
+  if (developers !== undefined) named[developers] = 'developers';
+  if (stakeholders !== undefined) named[stakeholders] = 'stakeholders';
+  return Object.entries(named).map(([id, name]) => ({ id, name, members: PEOPLE.map((person) => person.id) }));
+};

@@ -1,4 +1,4 @@
-/** Regent as its users run it: src/main.ts in a process of its own, on config/eden.yml and the lab's overlay. */
+/** Regent as its users run it: src/main.ts in a process of its own, on the world's configuration file and the lab's overlay. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';

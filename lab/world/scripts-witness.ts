@@ -1,12 +1,12 @@
-/** What Eden's scripts did, asked of their ledger, of the disks and of the servers. Never of Regent. */
+/** What the product's scripts did, asked of their ledger, of the disks and of the servers. Never of Regent. */
 import { existsSync } from 'node:fs';
 import { execute } from '../postgres/roles.ts';
-import type { PostgresPair } from '../postgres/types.ts';
+import type { PostgresCluster } from '../postgres/types.ts';
 import { readLedger } from '../scripts/lib/ledger.ts';
 import { differences, treeOf } from '../scripts/lib/tree.ts';
 import { configurationOf, ledgerOf } from './scripts.ts';
 
-type Seen = { dir: string; regions: readonly [string, string]; postgres: Pick<PostgresPair, 'node'> };
+type Seen = { dir: string; regions: readonly [string, string, ...string[]]; postgres: Pick<PostgresCluster, 'node'> };
 
 export type ScriptRun = {
   script: string;
@@ -41,9 +41,10 @@ export function scriptsRun(world: Pick<Seen, 'dir'>): Record<string, number> {
   return counts;
 }
 
-/** Whether the two regions' configuration files are the same, content and mode. */
-export function configurationEqual({ dir, regions }: Pick<Seen, 'dir' | 'regions'>): boolean {
+/** Whether the configuration files of the first two regions are the same, content and mode; null where there are none. */
+export function configurationEqual({ dir, regions }: Pick<Seen, 'dir' | 'regions'>): boolean | null {
   const [one, other] = regions.map((region) => configurationOf(dir, region)) as [string, string];
+  if (!existsSync(one) && !existsSync(other)) return null;
   if (!existsSync(one) || !existsSync(other)) return false;
   const files = treeOf(one);
   return files.length > 0 && differences(files, treeOf(other)).length === 0;

@@ -1,6 +1,6 @@
 /**
- * Eden's own scripts in the lab: wrappers by the names its runbook calls them, the facts they read, each region's file
- * store and its configuration files. Regent runs the wrappers as it would run the real ones.
+ * A product's own scripts in the lab: wrappers by the names its runbook calls them, the facts they read, each region's
+ * file store and its configuration files. Regent runs the wrappers as it would run the real ones.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,26 +9,20 @@ import { poll } from '../lib/poll.ts';
 import type { PostgresNode } from '../postgres/types.ts';
 import { type Facts, type RegionFacts, readFacts } from '../scripts/lib/facts.ts';
 import { readLedger } from '../scripts/lib/ledger.ts';
+import type { NovaFacts } from '../scripts/nova/table.ts';
+import { EDEN_SCRIPTS } from '../scripts/table.ts';
 import { writeConfiguration } from './configuration-files.ts';
-import type { EdenFile } from './eden.ts';
+import type { WorldFile } from './file.ts';
 
-/** By the names of the runbook. */
-const SCRIPTS = {
-  'postgres_backup.sh': 'postgres-backup.ts',
-  'redis_backup.sh': 'redis-backup.ts',
-  'config_backup.sh': 'config-backup.ts',
-  'config_restore.sh': 'config-restore.ts',
-  'configure_reverse_replication.sh': 'configure-reverse-replication.ts',
-};
-export type ScriptName = keyof typeof SCRIPTS;
+export type { ScriptName } from '../scripts/table.ts';
 
 export type ScriptsOptions = {
   /** The world's directory. */
   dir: string;
   pace: number;
-  eden: EdenFile;
+  file: WorldFile;
   /** First the one that serves. */
-  regions: readonly [string, string];
+  regions: readonly string[];
   postgres: { node(region: string): Pick<PostgresNode, 'url' | 'dataDirectory'> };
   /** Name of the product's database. */
   database: string;
@@ -38,6 +32,10 @@ export type ScriptsOptions = {
   token: string;
   /** Default `postgres`. */
   statefulset?: string;
+  /** Default: Eden's. Whatever others call, with its file below `lab/scripts`. */
+  scripts?: Record<string, string>;
+  /** NovaCron's own systems, where that is the world. */
+  nova?: NovaFacts;
   /** By region, where no StatefulSet stops and starts Postgres: the address whose POST starts it. */
   starts?: Record<string, string>;
 };
@@ -54,23 +52,26 @@ export type Scripts = { directory: string; jobs: string; env: Record<string, str
 
 /** Writes all of it into the world's directory, which takes it away again. */
 export function writeScripts(options: ScriptsOptions): Scripts {
-  const { dir, eden, regions } = options;
+  const { dir, file, regions, database, scripts = EDEN_SCRIPTS, nova } = options;
   const directory = folderOf(dir);
   // Passwords stand in the facts.
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   for (const region of regions) {
     mkdirSync(storeOf(dir, region), { recursive: true, mode: 0o700 });
-    writeConfiguration(configurationOf(dir, region), eden, { behind: region !== regions[0] });
+    // Who has no script that carries them is not given any.
+    if ('config_restore.sh' in scripts)
+      writeConfiguration(configurationOf(dir, region), file, { database, behind: region !== regions[0] });
   }
   const facts: Facts = {
     pace: options.pace,
     ledger: ledgerOf(dir),
-    database: options.database,
+    database,
     regions: Object.fromEntries(regions.map((region) => [region, regionFacts(options, region)])),
     corrupt: [],
+    ...(nova && { nova }),
   };
   writeFacts(dir, facts);
-  for (const [name, file] of Object.entries(SCRIPTS)) {
+  for (const [name, file] of Object.entries(scripts)) {
     const program = fileURLToPath(new URL(`../scripts/${file}`, import.meta.url));
     const words = [process.execPath, program, '--world', factsOf(dir)].map(shellWord).join(' ');
     writeFileSync(join(directory, name), `#!/bin/sh\nexec ${words} "$@"\n`, { mode: 0o755 });
@@ -79,7 +80,7 @@ export function writeScripts(options: ScriptsOptions): Scripts {
 }
 
 /** From now on these scripts' copies are damaged on their way; none: no longer. */
-export function corruptCopies(world: { dir: string }, ...scripts: ScriptName[]): void {
+export function corruptCopies(world: { dir: string }, ...scripts: string[]): void {
   writeFacts(world.dir, { ...readFacts(factsOf(world.dir)), corrupt: scripts });
 }
 
@@ -105,11 +106,11 @@ const writeFacts = (dir: string, facts: Facts): void =>
   writeFileSync(factsOf(dir), `${JSON.stringify(facts, null, 2)}\n`, { mode: 0o600 });
 
 function regionFacts(options: ScriptsOptions, region: string): RegionFacts {
-  const { dir, eden, postgres, redis, clusters, token, database, statefulset = 'postgres', starts = {} } = options;
+  const { dir, file, postgres, redis, clusters, token, database, statefulset = 'postgres', starts = {} } = options;
   const node = postgres.node(region);
   const { url, namespace } = clusters[region]!;
   return {
-    alias: eden.regions[region]!.alias,
+    alias: file.regions[region]!.alias,
     postgres: {
       administration: node.url('postgres', 'postgres'),
       database: node.url('postgres', database),

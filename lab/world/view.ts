@@ -71,7 +71,7 @@ export function watchWorld(world: World, writer: Writer, rogue: Rogue): Watched 
 
 const emptyRegion = (world: World, name: string): RegionView => ({
   name,
-  alias: world.eden.regions[name]!.alias,
+  alias: world.file.regions[name]!.alias,
   deployments: [],
   database: { role: 'unknown', lagBytes: null, timeline: null, readOnly: null },
   redis: null,
@@ -86,7 +86,7 @@ async function regionView(world: World, name: string): Promise<RegionView> {
   ]);
   return {
     name,
-    alias: world.eden.regions[name]!.alias,
+    alias: world.file.regions[name]!.alias,
     deployments: Object.entries(world.clusters[name]!.deployments()).map(([service, { wanted, ready }]) => ({
       name: service,
       wanted,

@@ -1,6 +1,6 @@
 /**
  * Every way into a region, each through a relay of its own, so that a region can be cut off from Regent, from the other
- * region and from its clients, and Regent from everything. Only where a world is made for disasters: without them
+ * regions and from its clients, and Regent from everything. Only where a world is made for disasters: without them
  * everybody goes the direct way.
  */
 import { writeFileSync } from 'node:fs';
@@ -11,7 +11,7 @@ import { type Relay, startRelay } from '../lib/relay.ts';
 import { STANDBY_CONF } from '../postgres/configuration.ts';
 import { execute } from '../postgres/roles.ts';
 import { standbySettings } from '../postgres/standby.ts';
-import type { PostgresPair } from '../postgres/types.ts';
+import type { PostgresCluster, PostgresNode } from '../postgres/types.ts';
 import type { RedisLab } from '../redis/types.ts';
 import type { RegionRuntime } from '../services/region.ts';
 
@@ -20,8 +20,10 @@ export type Ways = {
   regions: Record<string, { redis: Relay | null; kubernetes: Relay; ingress: Relay }>;
   /** Regent's way to the witness region. */
   witness: Relay;
-  /** By which the standby follows. Not Regent's: it lives on when Regent is cut off. */
-  replication: Relay;
+  /** By region, the way by which its standby follows. Not Regent's: it lives on when Regent is cut off. */
+  replication: Record<string, Relay>;
+  /** Regent's ways to what stands outside of all regions, by the port it stands at. */
+  outside: Record<number, Relay>;
   /** The port of Regent's ways to the regions' names, the same at every region's address. */
   ingressPort: number;
   close(): Promise<void>;
@@ -32,16 +34,18 @@ type Options = {
   addresses: Record<string, string>;
   ingressPort: number;
   clusters: Record<string, { url: string }>;
-  postgres: PostgresPair;
+  postgres: PostgresCluster;
   redis: RedisLab | null;
   witnessPort: number;
+  /** Of what stands outside of all regions, but for the chat. */
+  outsidePorts: readonly number[];
 };
 
 const local = (port: number) => () => ({ host: '127.0.0.1', port });
 
-/** Resolves when the standby streams through its relay. */
+/** Resolves when every standby streams through its relay. */
 export async function startWays(options: Options): Promise<Ways> {
-  const { regions, clusters, postgres, redis, witnessPort } = options;
+  const { regions, clusters, postgres, redis, witnessPort, outsidePorts } = options;
   const relays: Relay[] = [];
   const kept = async (starting: Promise<Relay>): Promise<Relay> => {
     const relay = await starting;
@@ -62,9 +66,15 @@ export async function startWays(options: Options): Promise<Ways> {
         ingress: ingress[region]!,
       };
     const witness = await kept(startRelay(local(witnessPort)));
-    const replication = await kept(startRelay(local(postgres.primary.port)));
-    await followThrough(postgres, replication);
-    return { regions: into, witness, replication, ingressPort: ingress[regions[0]!]!.port, close };
+    const replication: Ways['replication'] = {};
+    for (const standby of postgres.standbys) {
+      const relay = await kept(startRelay(local(postgres.primary.port)));
+      replication[standby.region] = relay;
+      await followThrough(postgres.primary, standby, relay);
+    }
+    const outside: Ways['outside'] = {};
+    for (const port of outsidePorts) outside[port] = await kept(startRelay(local(port)));
+    return { regions: into, witness, replication, outside, ingressPort: ingress[regions[0]!]!.port, close };
   } catch (error) {
     await close();
     throw error;
@@ -92,8 +102,8 @@ async function startIngressRelays(options: Options, attempts = 10): Promise<Reco
   }
 }
 
-/** Turns the running standby to the relay before its primary. */
-async function followThrough({ primary, standby }: PostgresPair, relay: Relay): Promise<void> {
+/** Turns a running standby to the relay before its primary. */
+async function followThrough(primary: PostgresNode, standby: PostgresNode, relay: Relay): Promise<void> {
   const url = (user: string, database: string): string => {
     const direct = new URL(primary.url(user, database));
     direct.port = String(relay.port);
@@ -104,7 +114,7 @@ async function followThrough({ primary, standby }: PostgresPair, relay: Relay): 
   const ask = (statement: string) => execute(standby.url('postgres', 'postgres'), [statement]);
   await ask('SELECT pg_reload_conf()');
   await poll(
-    'The standby does not stream through its relay',
+    `The standby of ${standby.region} does not stream through its relay`,
     async () => {
       const [row] = await ask("SELECT sender_port FROM pg_stat_wal_receiver WHERE status = 'streaming'");
       return row?.['sender_port'] === relay.port;

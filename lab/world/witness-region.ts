@@ -1,12 +1,13 @@
 /**
- * A third region that holds no data: a small HTTP endpoint that lives (`GET /health`) and looks (`GET /look?region=…`).
+ * A region that holds no data: a small HTTP endpoint that lives (`GET /health`) and looks (`GET /look?region=…`).
  * What it says of a region it has just asked of that region's load balancer by itself, over its own ways and none of
  * Regent's.
  */
 import { createServer, request, type Server } from 'node:http';
 import { freePort } from '../lib/free-port.ts';
-import type { EdenFile } from './eden.ts';
+import type { WorldFile } from './file.ts';
 
+/** Its name where the configuration file has none. */
 export const WITNESS = 'eu-north-1';
 
 /** As docs/configuration.md describes the answer of a vantage point. */
@@ -32,8 +33,10 @@ export type WitnessRegion = {
   look(region: string): Promise<WitnessLook | null>;
 };
 
-type Options = {
-  eden: EdenFile;
+type Looking = {
+  /** Of the place that looks. */
+  name: string;
+  file: WorldFile;
   /** By region: where its load balancer stands. */
   addresses: Record<string, string>;
   ingressPort: number;
@@ -41,28 +44,44 @@ type Options = {
   timeoutMs?: number;
 };
 
-export async function startWitnessRegion(options: Options): Promise<WitnessRegion> {
-  const { eden, addresses, ingressPort, timeoutMs = 800 } = options;
+/**
+ * Asks a region's load balancer for the services every region runs, from outside and over nobody else's ways; null: not
+ * known. What writes runs only where it is served: a region that stands by is not ill for the lack of it.
+ */
+export async function lookAt(region: string, looking: Looking): Promise<WitnessLook | null> {
+  const { name: vantage, file, addresses, ingressPort, timeoutMs = 800 } = looking;
+  const host = addresses[region];
+  if (host === undefined) return null;
+  const probes = await Promise.all(
+    Object.entries(file.services.deployments).flatMap(([name, { health, writeHeavy }]) =>
+      health === undefined || writeHeavy ? [] : [probed(name, health)],
+    ),
+  );
+  return { vantage, region, at: Date.now(), probes, errorRate: null };
+
+  async function probed(name: string, health: string) {
+    const url = new URL(health.replace('{alias}', file.regions[region]!.alias));
+    const answer = await statusOf({
+      host: host!,
+      port: ingressPort,
+      name: url.hostname,
+      path: url.pathname,
+      timeoutMs,
+    });
+    const seen = typeof answer === 'string' ? 'silent' : answer < 300 ? 'good' : 'bad';
+    const why = typeof answer === 'string' ? answer : seen === 'bad' ? `answers ${answer}` : null;
+    return { name, seen, weight: 1, critical: false, why } as const;
+  }
+}
+
+export async function startWitnessRegion(looking: Looking): Promise<WitnessRegion> {
+  const { name } = looking;
   const port = await freePort();
   let server: Server | null = null;
-
-  async function look(region: string): Promise<WitnessLook | null> {
-    const host = addresses[region];
-    if (host === undefined) return null;
-    const probes = await Promise.all(
-      Object.entries(eden.services.deployments).map(async ([name, { health }]) => {
-        const url = new URL(health.replace('{alias}', eden.regions[region]!.alias));
-        const answer = await statusOf({ host, port: ingressPort, name: url.hostname, path: url.pathname, timeoutMs });
-        const seen = typeof answer === 'string' ? 'silent' : answer < 300 ? 'good' : 'bad';
-        const why = typeof answer === 'string' ? answer : seen === 'bad' ? `answers ${answer}` : null;
-        return { name, seen, weight: 1, critical: false, why } as const;
-      }),
-    );
-    return { vantage: WITNESS, region, at: Date.now(), probes, errorRate: null };
-  }
+  const look = (region: string) => lookAt(region, looking);
 
   async function answer(url: URL): Promise<[number, object]> {
-    if (url.pathname === '/health') return [200, { region: WITNESS }];
+    if (url.pathname === '/health') return [200, { region: name }];
     if (url.pathname !== '/look') return [404, { error: `no ${url.pathname} here` }];
     const region = url.searchParams.get('region') ?? '';
     const seen = await look(region);
@@ -70,7 +89,7 @@ export async function startWitnessRegion(options: Options): Promise<WitnessRegio
   }
 
   const self: WitnessRegion = {
-    name: WITNESS,
+    name,
     port,
     running: () => server !== null,
     async start() {

@@ -4,8 +4,6 @@ import { execute } from '../postgres/roles.ts';
 import { askRedis } from '../redis/ask.ts';
 import type { World } from './world.ts';
 
-const DATABASE = 'eden_vault';
-
 export type DatabaseSeen = {
   region: string;
   role: 'primary' | 'standby' | 'stopped';
@@ -50,7 +48,7 @@ export async function timelineOf(world: World, region: string): Promise<number> 
 export async function acceptsWrites(world: World, region: string): Promise<boolean> {
   const node = world.postgres.node(region);
   if (!node.running()) return false;
-  return await execute(node.url('postgres', DATABASE), [
+  return await execute(node.url('postgres', world.kind.database), [
     'BEGIN READ WRITE',
     'CREATE TABLE lab_asks_whether_it_writes ()',
     'ROLLBACK',
@@ -72,7 +70,9 @@ export async function missingIds(
   region: string,
   ids: readonly number[],
 ): Promise<{ database: number[]; cache: number[] }> {
-  const rows = await execute(world.postgres.node(region).url('postgres', DATABASE), ['SELECT id FROM tasks']);
+  const rows = await execute(world.postgres.node(region).url('postgres', world.kind.database), [
+    'SELECT id FROM tasks',
+  ]);
   const held = new Set(rows.map((row) => Number(row['id'])));
   const database = ids.filter((id) => !held.has(id));
   if (world.redis) {
@@ -116,14 +116,17 @@ export const deployments = (world: World): Record<string, Record<string, { wante
     ]),
   );
 
-/** What the zone's own server answers. */
-export const dnsValues = (world: World): Record<string, string[]> =>
-  Object.fromEntries(
-    world.authority
-      .records(world.eden.dns[0]!.zoneName)
-      .filter(({ type }) => type === 'A')
-      .map(({ name, values }) => [name, values]),
-  );
+/** Where each configured name leads: the addresses the zone's own server has for it, through its alias where it is one. */
+export function dnsValues(world: World): Record<string, string[]> {
+  const { zoneName, records } = world.file.dns[0]!;
+  const held = new Map(world.authority.records(zoneName).map((rrset) => [rrset.name, rrset]));
+  const leadsTo = (name: string, hops = 0): string[] => {
+    const found = held.get(name);
+    if (found === undefined || hops > 8) return [];
+    return found.type === 'CNAME' ? found.values.flatMap((value) => leadsTo(value, hops + 1)) : found.values;
+  };
+  return Object.fromEntries(records.map(({ name }) => [name, leadsTo(name)]));
+}
 
 /** How many bytes of WAL a standby has received and not yet replayed; null for a primary or a stopped server. */
 export async function lagOf(world: World, region: string): Promise<number | null> {

@@ -1,41 +1,37 @@
 /**
- * The whole two-region world on one machine: everything real that Regent talks to, made from config/eden.yml.
+ * A whole world on one machine: everything real that Regent talks to, made from a configuration file of the project.
  * `startWorld` gives it back running, without Regent; `close` leaves no process and no file behind.
  */
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { startAuthority } from '../dns/authority.ts';
-import { startResolver } from '../dns/resolver.ts';
 import type { Authority, Resolver } from '../dns/types.ts';
 import type { KubernetesLab } from '../kubernetes/start.ts';
+import { closers } from '../lib/closers.ts';
 import { freePort } from '../lib/free-port.ts';
 import { type Relay, startRelay } from '../lib/relay.ts';
-import { startPostgresPair } from '../postgres/pair.ts';
-import { execute, REGENT_FOR_QUESTIONS } from '../postgres/roles.ts';
-import type { PostgresPair } from '../postgres/types.ts';
+import type { PostgresCluster } from '../postgres/types.ts';
 import { redisAvailability } from '../redis/availability.ts';
-import { startRedis } from '../redis/lab.ts';
 import type { RedisLab } from '../redis/types.ts';
-import { startRoute53 } from '../route53/server.ts';
 import type { Route53Lab } from '../route53/types.ts';
-import { startIngress } from '../services/ingress.ts';
-import { type RegionRuntime, startRegion } from '../services/region.ts';
-import { TASK_TABLES } from '../services/tasks.ts';
-import { startSlack } from '../slack/server.ts';
+import type { Nova } from '../services/nova.ts';
 import type { SlackLab } from '../slack/types.ts';
-import { startAgent } from './agent.ts';
-import { startCluster } from './clusters.ts';
+import { fenceOf, startAgent } from './agent.ts';
+import { type Around, aroundOverlay, portsOf, startAround } from './around.ts';
 import { noTrouble, type Trouble } from './disaster.ts';
-import { dataRegions, EDEN_PATH, type EdenFile, readEden } from './eden.ts';
+import { environmentOf } from './environment.ts';
+import { dataRegions, readWorldFile, type WorldFile, witnessIn } from './file.ts';
+import { WORLDS, type WorldKind, type WorldName } from './kinds.ts';
+import { startNames } from './names.ts';
+import { startNovaIn } from './nova.ts';
 import { overlayOf } from './overlay.ts';
-import { APP_TOKEN, BOT_TOKEN, channels, PEOPLE, SIGNING_SECRET, usergroups } from './people.ts';
-import { fillCache, fillDatabase } from './product-data.ts';
-import { manifestEvents, manifestScopes } from './scopes.ts';
 import { endScripts, writeScripts } from './scripts.ts';
-import { type Curtain, curtain, startWays, type Ways } from './ways.ts';
-import { startWitnessRegion, type WitnessRegion } from './witness-region.ts';
+import { startSites, TOKEN, writeKubeconfigs } from './sites.ts';
+import { startStores } from './stores.ts';
+import { type Curtain, startWays, type Ways } from './ways.ts';
+import { startWitnessRegion, WITNESS, type WitnessRegion } from './witness-region.ts';
+import { startWorkspace } from './workspace.ts';
 
 /** How Slack reaches Regent. */
 export type Transport = 'socket' | 'http';
@@ -53,10 +49,12 @@ export type DisasterOptions = {
 };
 
 export type WorldOptions = {
+  /** Default eden. */
+  world?: WorldName;
   pace: number;
   latencyMs: number;
   softFence: boolean;
-  /** Default: as config/eden.yml says. */
+  /** Default: as the configuration file says. */
   fence?: FenceKind;
   /** Default socket. */
   transport?: Transport;
@@ -66,14 +64,15 @@ export type WorldOptions = {
 };
 
 export type World = {
-  readonly eden: EdenFile;
+  readonly kind: WorldKind;
+  readonly file: WorldFile;
   readonly pace: number;
   readonly transport: Transport;
-  /** First the region that serves at the start, then the other. */
-  readonly regions: [string, string];
+  /** The regions with data: first the one that serves at the start, then the one it is left for, then the others. */
+  readonly regions: [string, string, ...string[]];
   readonly dir: string;
   readonly slack: SlackLab;
-  readonly postgres: PostgresPair;
+  readonly postgres: PostgresCluster;
   readonly redis: RedisLab | null;
   readonly clusters: Record<string, KubernetesLab>;
   readonly authority: Authority;
@@ -83,8 +82,15 @@ export type World = {
   readonly relays: { postgres: Record<string, Relay>; route53: Relay };
   readonly addresses: Record<string, string>;
   readonly ingressPort: number;
+  /** What the writer posts to, and where the application's database stands in a region. */
+  readonly product: { writerUrl: string; database(region: string): string };
+  /** What stands outside of all regions. */
+  readonly around: Around;
+  /** What only NovaCron has; null in other worlds. */
+  readonly nova: Nova | null;
   /** Null in a world that is not made for disasters. */
   readonly ways: Ways | null;
+  /** Null where the file has no witness region and the world is not made for disasters. */
   readonly witness: WitnessRegion | null;
   readonly curtain: Curtain;
   readonly trouble: Trouble;
@@ -93,179 +99,61 @@ export type World = {
   close(): Promise<void>;
 };
 
-const PASSWORD = 'lab-only';
-const TOKEN = 'lab-kubernetes-token';
-const DATABASE = 'eden_vault';
+/** Regions beyond the second are farther away, ms for each answer of their Postgres. */
+const FAR_MS = 40;
 
-export async function startWorld({
-  pace,
-  latencyMs,
-  softFence,
-  fence = 'statefulset',
-  transport = 'socket',
-  disaster,
-  say,
-}: WorldOptions): Promise<World> {
-  const eden = readEden();
-  const regions = dataRegions(eden) as [string, string];
+export async function startWorld(options: WorldOptions): Promise<World> {
+  const { pace, latencyMs, softFence, fence = 'statefulset', transport = 'socket', disaster, say } = options;
+  const kind = WORLDS[options.world ?? 'eden'];
+  const file = readWorldFile(kind);
+  const regions = dataRegions(file);
   const dir = mkdtempSync(join(tmpdir(), 'regent-lab-'));
   // Postgres runs as another user where we are root: it must be able to come through.
   chmodSync(dir, 0o755);
-  const closers: (() => Promise<unknown> | unknown)[] = [() => rmSync(dir, { recursive: true, force: true })];
-  const close = async () => {
-    for (const one of closers.splice(0).reverse())
-      await Promise.resolve(one()).catch((error: Error) => say(`while closing: ${error.message}`));
-  };
+  const { keep, close } = closers(say);
+  keep(() => rmSync(dir, { recursive: true, force: true }));
   try {
     say('starting Postgres, Redis, DNS, Route 53, Kubernetes and Slack …');
     const available = redisAvailability();
     if ('why' in available) say(available.why);
-    const [postgres, redis] = await Promise.all([
-      startPostgresPair({
-        dir: join(dir, 'postgres'),
-        superuserPassword: PASSWORD,
-        databases: [DATABASE],
-        regions,
-        // A standby that hears nothing any more should notice before the scenario is over.
-        ...(disaster && { settings: { wal_receiver_timeout: `${Math.max(1500, Math.round(30_000 / pace))}ms` } }),
-      }),
-      startRedis({
-        dir: join(dir, 'redis'),
-        regions,
-        sentinels: 3,
-        masterName: eden.redis.master,
-        password: PASSWORD,
-        ...(disaster?.sentinelDownAfterMs !== undefined && { downAfterMs: disaster.sentinelDownAfterMs }),
-      }),
-    ]);
-    closers.push(() => postgres.close());
-    if (redis) closers.push(() => redis.close());
-    await execute(postgres.primary.url('eden_app', DATABASE), [
-      ...TASK_TABLES,
-      'CREATE TABLE rogue (id bigint NOT NULL, at timestamptz NOT NULL DEFAULT now())',
-      ...REGENT_FOR_QUESTIONS,
-    ]);
-    await fillDatabase(postgres.primary.url('eden_app', DATABASE));
-    if (redis) await fillCache(redis.node(regions[0]).url);
+    const { postgres, redis } = await startStores({ dir, kind, file, regions, pace, disaster, keep });
+    const sites = await startSites({ kind, file, regions, postgres, redis, pace, latencyMs, softFence, keep });
+    const { addresses, ingressPort, clusters } = sites;
+    const names = await startNames({ file, addresses, serving: regions[0], pace, keep });
+    const around = await startAround({ dir, kind, file, postgres, addresses, ingressPort, pace, keep });
 
-    const addresses = Object.fromEntries(regions.map((region, index) => [region, `127.0.${index + 1}.1`]));
-    const runtimes: Record<string, RegionRuntime> = {};
-    for (const region of regions) {
-      const runtime = startRegion({
-        name: region,
-        address: addresses[region]!,
-        postgresUrl: postgres.node(region).url('eden_app', DATABASE),
-        redisUrl: redis?.node(region).url ?? null,
-        pace,
-      });
-      runtimes[region] = runtime;
-      closers.push(() => runtime.close());
-    }
-    const closing = curtain();
-    const ingress = await startIngress(Object.values(runtimes).map(closing.before));
-    closers.push(() => ingress.close());
-
-    const dns = eden.dns[0]!;
-    const internal = [...Object.keys(eden.services.deployments), 'prometheus'].flatMap((service) =>
-      regions.map((region) => ({
-        name: `${service}.${eden.regions[region]!.alias}.${eden.organization}.internal`,
-        type: 'A' as const,
-        ttl: 60,
-        values: [addresses[region]!],
-      })),
-    );
-    const authority = await startAuthority({
-      zones: [
-        {
-          name: dns.zoneName,
-          rrsets: dns.records.map(({ name, type, ttl }) => ({ name, type, ttl, values: [addresses[regions[0]]!] })),
-        },
-        { name: `${eden.organization}.internal`, rrsets: internal },
-      ],
-    });
-    closers.push(() => authority.close());
-    const resolver = await startResolver({ upstream: authority.server, ttlDivisor: pace });
-    closers.push(() => resolver.close());
-    const route53 = await startRoute53({
-      authority,
-      zones: [{ id: dns.zone, name: dns.zoneName }],
-      insyncMs: 10_000,
-      pace,
-    });
-    closers.push(() => route53.close());
-
-    const clusters: Record<string, KubernetesLab> = {};
-    for (const region of regions) {
-      const cluster = await startCluster({
-        eden,
-        region,
-        serves: region === regions[0],
-        runtime: runtimes[region]!,
-        postgres: postgres.node(region),
-        pace,
-        latencyMs,
-        token: TOKEN,
-        softFence: softFence && region === regions[0],
-      });
-      clusters[region] = cluster;
-      closers.push(() => cluster.close());
-    }
-
-    const witness = disaster ? await startWitnessRegion({ eden, addresses, ingressPort: ingress.port }) : null;
-    if (witness) closers.push(() => witness.stop());
+    const witnessName = witnessIn(file) ?? (disaster ? WITNESS : null);
+    const witness =
+      witnessName === null ? null : await startWitnessRegion({ name: witnessName, file, addresses, ingressPort });
+    if (witness) keep(() => witness.stop());
+    const outsidePorts = portsOf(around);
     const ways =
-      witness &&
-      (await startWays({
-        regions,
-        addresses,
-        ingressPort: ingress.port,
-        clusters,
-        postgres,
-        redis,
-        witnessPort: witness.port,
-      }));
-    if (ways) closers.push(() => ways.close());
-    for (const region of regions) {
-      const { url, kubeconfig } = clusters[region]!;
-      const reached = ways === null ? url : `http://127.0.0.1:${ways.regions[region]!.kubernetes.port}`;
-      writeFileSync(join(dir, `${region}.kubeconfig`), kubeconfig(TOKEN).replace(url, reached), { mode: 0o600 });
-    }
-
-    const slackPort = transport === 'http' ? await freePort() : null;
-    const slack = await startSlack({
-      team: { name: 'Eden, in the lab' },
-      people: PEOPLE,
-      usergroups: usergroups(eden),
-      channels: channels(eden),
-      botToken: BOT_TOKEN,
-      appToken: APP_TOKEN,
-      ...(slackPort === null
-        ? {}
-        : { http: { signingSecret: SIGNING_SECRET, requestUrl: `http://127.0.0.1:${slackPort}/slack/events` } }),
-      scopes: manifestScopes(),
-      events: manifestEvents(),
-      commands: ['/dr'],
-      // Limits are times as well: at pace 10 a minute lasts six seconds.
-      rateLimits: {
-        postPerSecondPerChannel: pace,
-        postPerMinute: 300 * pace,
-        tier2PerMinute: 20 * pace,
-        tier3PerMinute: 50 * pace,
-        tier4PerMinute: 100 * pace,
-      },
-    });
-    slack.latencyMs = latencyMs;
-    closers.push(() => slack.close());
+      disaster && witness
+        ? await startWays({
+            regions,
+            addresses,
+            ingressPort,
+            clusters,
+            postgres,
+            redis,
+            witnessPort: witness.port,
+            outsidePorts,
+          })
+        : null;
+    if (ways) keep(() => ways.close());
+    const { slack, port: slackPort } = await startWorkspace({ file, name: kind.workspace, transport, pace, latencyMs });
+    keep(() => slack.close());
 
     const relays = {
       postgres: {} as Record<string, Relay>,
-      route53: await startRelay(() => ({ host: '127.0.0.1', port: route53.port }), latencyMs),
+      route53: await startRelay(() => ({ host: '127.0.0.1', port: names.route53.port }), latencyMs),
     };
-    closers.push(() => relays.route53.close());
-    for (const region of regions) {
-      const relay = await startRelay(() => ({ host: '127.0.0.1', port: postgres.node(region).port }), latencyMs);
+    keep(() => relays.route53.close());
+    for (const [index, region] of regions.entries()) {
+      const away = latencyMs + (index > 1 ? FAR_MS : 0);
+      const relay = await startRelay(() => ({ host: '127.0.0.1', port: postgres.node(region).port }), away);
       relays.postgres[region] = relay;
-      closers.push(() => relay.close());
+      keep(() => relay.close());
     }
 
     const agents: Record<string, string> = {};
@@ -273,68 +161,62 @@ export async function startWorld({
       for (const region of regions) {
         const agent = await startAgent(postgres.node(region));
         agents[region] = agent.url;
-        closers.push(() => agent.close());
+        keep(() => agent.close());
       }
 
+    const trouble = noTrouble();
+    const sited = { dir, kind, file, regions, postgres, redis, addresses, ingressPort, pace };
+    const nova = kind.name === 'novacron' ? await startNovaIn({ ...sited, trouble }) : null;
+    if (nova) keep(() => nova.close());
+    const starts = Object.fromEntries(Object.entries(agents).map(([region, url]) => [region, `${url}/start`]));
+    const { database } = kind;
     const scripts = writeScripts({
-      dir,
-      pace,
-      eden,
-      regions,
-      postgres,
-      database: DATABASE,
-      redis,
+      ...sited,
+      database,
       clusters,
       token: TOKEN,
-      starts: Object.fromEntries(Object.entries(agents).map(([region, url]) => [region, `${url}/start`])),
+      scripts: kind.scripts,
+      ...(nova && { nova: nova.facts }),
+      starts,
     });
     // They outlive Regent: they are ended before what they work on.
-    closers.push(() => endScripts({ dir }));
+    keep(() => endScripts({ dir }));
 
     mkdirSync(join(dir, 'regent'));
     const journal = join(dir, 'regent', 'journal.sqlite');
     const overlay = join(dir, 'lab.yml');
-    writeFileSync(
-      overlay,
-      stringify(
-        overlayOf(eden, {
-          addresses,
-          ingressPort: ways?.ingressPort ?? ingress.port,
-          kubeconfigs: Object.fromEntries(regions.map((region) => [region, join(dir, `${region}.kubeconfig`)])),
-          sentinels: redis ? redis.sentinels.map(({ host, port }) => `${host}:${port}`) : null,
-          route53Url: `http://127.0.0.1:${relays.route53.port}`,
-          authority: authority.server,
-          resolver: resolver.server,
-          slackApiUrl: slack.apiUrl,
-          slackPort,
-          journal,
-          scripts,
-          fences: Object.fromEntries(regions.map((region) => [region, fenceOf(fence, agents[region])])),
-          ...(disaster && ways && { disaster: { ...disaster, witnessUrl: `http://127.0.0.1:${ways.witness.port}` } }),
-          pace,
-        }),
-      ),
-    );
-    const through = (direct: string, relay: Relay | null | undefined): string => {
-      const url = new URL(direct);
-      if (relay) url.port = String(relay.port);
-      return url.href;
+    const at = overlayOf(file, {
+      addresses,
+      ingressPort: ways?.ingressPort ?? ingressPort,
+      kubeconfigs: writeKubeconfigs(dir, clusters, (region) => ways?.regions[region]?.kubernetes.port),
+      sentinels: redis ? redis.sentinels.map(({ host, port }) => `${host}:${port}`) : null,
+      route53Url: `http://127.0.0.1:${relays.route53.port}`,
+      authority: names.authority.server,
+      resolver: names.resolver.server,
+      slackApiUrl: slack.apiUrl,
+      slackPort,
+      apiPort: file.api === undefined ? null : await freePort(),
+      journal,
+      scripts,
+      fences: Object.fromEntries(regions.map((region) => [region, fenceOf(fence, agents[region])])),
+      witnessUrl: witness && `http://127.0.0.1:${ways?.witness.port ?? witness.port}`,
+      disaster,
+      around: aroundOverlay(around, file, (port) => ways?.outside[port]?.port ?? port),
+      pace,
+    });
+    writeFileSync(overlay, stringify(at));
+    const before = {
+      postgres: (region: string) => relays.postgres[region] ?? null,
+      redis: (region: string) => ways?.regions[region]?.redis ?? null,
     };
-    const database = (region: string) =>
-      through(postgres.node(region).url('regent', DATABASE), relays.postgres[region]);
-    const cache = ({ node }: RedisLab, region: string) => through(node(region).url, ways?.regions[region]?.redis);
     const env = {
-      PG_EAST: database(regions[0]),
-      PG_WEST: database(regions[1]),
-      ...(redis ? { REDIS_EAST: cache(redis, regions[0]), REDIS_WEST: cache(redis, regions[1]) } : {}),
-      SLACK_BOT_TOKEN: BOT_TOKEN,
-      ...(transport === 'http' ? { SLACK_SIGNING_SECRET: SIGNING_SECRET } : { SLACK_APP_TOKEN: APP_TOKEN }),
-      AWS_ACCESS_KEY_ID: 'LABACCESSKEY',
-      AWS_SECRET_ACCESS_KEY: 'lab-only',
-      AWS_REGION: 'us-east-1',
+      ...environmentOf({ kind, file, regions, postgres, redis, transport, before }),
+      ...around.people.env,
+      ...scripts.env,
     };
     return {
-      eden,
+      kind,
+      file,
       pace,
       transport,
       regions,
@@ -343,28 +225,25 @@ export async function startWorld({
       postgres,
       redis,
       clusters,
-      authority,
-      resolver,
-      route53,
+      ...names,
       relays,
       addresses,
-      ingressPort: ingress.port,
+      ingressPort,
+      product: {
+        writerUrl: `http://${kind.writer}.${file.dns[0]!.zoneName}:${ingressPort}`,
+        database: (region) => postgres.node(region).url(kind.application, database),
+      },
+      around,
+      nova,
       ways,
       witness,
-      curtain: closing,
-      trouble: noTrouble(),
-      regent: { config: EDEN_PATH.pathname, overlay, journal, env },
+      curtain: sites.curtain,
+      trouble,
+      regent: { config: kind.file.pathname, overlay, journal, env },
       close,
     };
   } catch (error) {
     await close();
     throw error;
   }
-}
-
-/** The overlay's fence of a region; undefined leaves the file's own. */
-function fenceOf(kind: FenceKind, agent: string | undefined): unknown {
-  if (kind === 'sql') return 'sql';
-  if (kind === 'http') return { statefulset: null, http: { stop: `${agent}/stop`, start: `${agent}/start` } };
-  return undefined;
 }

@@ -1,5 +1,5 @@
 /**
- * The writer: a client like any other. One increasing id after another to task-service by its public name, through the
+ * The writer: clients like any other. One increasing id after another to task-service by its public name, through the
  * resolver and its TTL. What it was told is stored, it remembers: that is what a failover may not lose.
  */
 import { type ClientRequest, request } from 'node:http';
@@ -27,7 +27,10 @@ const NOTICEABLE_MS = 150;
 export function startWriter(options: {
   url: string;
   lookup: LookupFunction;
+  /** How often all of them together write, ms. */
   everyMs: number;
+  /** How many write side by side, each the next id when its last one was answered; default 1. */
+  clients?: number;
   onWrite?: (seen: WriteSeen) => void;
 }): Writer {
   const acknowledged: number[] = [];
@@ -35,13 +38,13 @@ export function startWriter(options: {
   const served = new Set<string>();
   let refused = 0;
   let running = true;
-  let current: ClientRequest | null = null;
+  let nextId = 1;
   let lastOk = Date.now();
   let longest = { from: 0, to: 0 };
 
   const post = (id: number): Promise<{ ok: boolean; region: string | null }> =>
     new Promise((resolve) => {
-      current = request(
+      const current: ClientRequest = request(
         `${options.url}/tasks?id=${id}`,
         { method: 'POST', lookup: options.lookup, agent: false, timeout: 3000 },
         (response) => {
@@ -57,13 +60,15 @@ export function startWriter(options: {
           });
         },
       );
-      current.on('timeout', () => current?.destroy());
+      current.on('timeout', () => current.destroy());
       current.on('error', () => resolve({ ok: false, region: null }));
       current.end();
     });
 
-  const loop = (async () => {
-    for (let id = 1; running; id += 1) {
+  const { everyMs, clients = 1 } = options;
+  const client = async (): Promise<void> => {
+    while (running) {
+      const id = nextId++;
       const at = Date.now();
       const { ok, region } = await post(id);
       const now = Date.now();
@@ -77,9 +82,11 @@ export function startWriter(options: {
       recent.push(seen);
       if (recent.length > 200) recent.shift();
       options.onWrite?.(seen);
-      await new Promise((resolve) => setTimeout(resolve, options.everyMs));
+      // As often as was asked, however quickly it is answered: how much is asked must not depend on how fast that is.
+      await new Promise((resolve) => setTimeout(resolve, Math.max(1, at + everyMs * clients - now)));
     }
-  })();
+  };
+  const loop = Promise.all(Array.from({ length: clients }, client));
 
   return {
     get acknowledged() {

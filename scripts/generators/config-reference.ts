@@ -20,7 +20,7 @@ const INTRODUCTION = `<!-- Made from src/config/schema.ts by npm run generate. D
 
 # Configuration
 
-Regent reads one YAML file, \`dr.yml\`. \`config/eden.yml\` is a complete example.
+Regent reads one YAML file, \`dr.yml\`. \`config/eden.yml\` and \`config/novacron.yml\` are complete examples.
 
 - **Check it** with \`npm run config:check\`: every problem is listed at once, with file, line, key, what was found and what to do. Starting does the same check.
 - **Editors** complete and check it when its first line is \`# yaml-language-server: $schema=./dr.schema.json\` (the schema lies in \`config/\`).

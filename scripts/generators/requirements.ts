@@ -12,6 +12,9 @@ export type AnsweredBy = { kind: Kind; value: string };
 /** `id`: the document's letter and the number of the line, `E68`. */
 export type Requirement = { id: string; says: string; answeredBy: AnsweredBy[] };
 
+/** The original runbooks, by the letter their lines are named with. */
+export const DOCUMENTS: Record<string, string> = { E: 'Eden’s runbook', N: 'NovaCron’s' };
+
 const DOCS = resolve(import.meta.dirname, '../../docs');
 const FILE = 'docs/requirements.yml';
 
@@ -29,6 +32,8 @@ export function requirementsOf(text: string): Requirement[] {
       throw new Error(`${where}: write exactly id, says and answeredBy.`);
     const { id, says, answeredBy } = entry;
     if (!isText(id) || !/^[A-Z]\d+$/.test(id)) throw new Error(`${where}: write the id as letter and line, like E68.`);
+    if (DOCUMENTS[id[0]!] === undefined)
+      throw new Error(`${where}: ${id[0]} is no document. Known: ${Object.keys(DOCUMENTS).join(', ')}.`);
     if (!isText(says)) throw new Error(`${where}: says is empty.`);
     if (!Array.isArray(answeredBy) || answeredBy.length === 0)
       throw new Error(`${where}: answeredBy names nothing; what is not there yet is written as later.`);

@@ -29,7 +29,8 @@ export function fromReply(reply: Reply, names: Record<string, string> = {}): Ans
     case 'message': {
       const { refused } = reply;
       const text = plain(reply.message, names);
-      return refused === undefined ? said(200, true, text) : said(STATUS[refused], false, text, { refused });
+      const more = reply.data === undefined ? {} : { data: reply.data };
+      return refused === undefined ? said(200, true, text, more) : said(STATUS[refused], false, text, { refused });
     }
     // A form is a question back, and nobody is there to fill it in.
     case 'form': {

@@ -61,6 +61,7 @@ export function systemOf(config: Config): System {
       'data-loss': orPromote(config.gates['data-loss']),
     },
     budgets: config.timings.budgets,
+    usual: usualOf(config),
     pollMs: config.timings.poll,
     lagWithinMs: config.timings.lagWithin,
     contacts: config.contacts,
@@ -78,6 +79,7 @@ export function systemOf(config: Config): System {
     mayDiffer: config.rules.mayDiffer,
     monitoring: config.monitoring ?? null,
     errorRate: config.verify.errorRate ?? null,
+    performance: performanceOf(config),
     workflows: config.verify.workflows,
     consistency: config.verify.data,
     backups: config.backups
@@ -87,8 +89,49 @@ export function systemOf(config: Config): System {
         }
       : null,
     trigger: triggerOf(config),
+    scoring: scoringOf(config),
     drainMs: config.timings.openTransactions,
     scripts: config.steps,
+    ...(config.state === undefined ? {} : { state: stateOf(config.state) }),
     followUps: config.followUps,
   };
+}
+
+function performanceOf({ verify: { performance } }: Config): System['performance'] {
+  if (performance === undefined) return null;
+  const { p95, throughput, baseline } = performance;
+  return {
+    p95: { query: p95.query ?? null, atMostMs: p95.atMost },
+    throughput: throughput ?? null,
+    baseline: { everyMs: baseline.every, overMs: baseline.over },
+  };
+}
+
+function scoringOf({ scoring, trigger, objectives }: Config): System['scoring'] {
+  const { latencyLimit, freshnessLimit, ...weights } = scoring;
+  return {
+    weights,
+    latencyLimitMs: latencyLimit,
+    freshnessLimitMs: freshnessLimit ?? objectives.rpo,
+    healthyAbove: trigger.healthyAbove,
+  };
+}
+
+function stateOf({ rateBelow, timeBox, sources }: NonNullable<Config['state']>): NonNullable<System['state']> {
+  return {
+    rateBelow: rateBelow ?? null,
+    boxMs: { planned: timeBox.planned ?? null, emergency: timeBox.emergency },
+    sources: sources.map(({ snapshot, transfer, validate, apply, timeout, help, ...rest }) => ({
+      ...rest,
+      help: help ?? null,
+      stages: { snapshot, transfer, validate, apply },
+      timeoutMs: timeout,
+    })),
+  };
+}
+
+/** The slowest provider says how long the whole of it takes. */
+function usualOf({ dns }: Config): Record<string, number> {
+  const slowest = Math.max(0, ...dns.map(({ propagation = 0 }) => propagation));
+  return slowest === 0 ? {} : { 'switch-dns': slowest };
 }

@@ -19,6 +19,8 @@ type Configured = {
 
 export type Tellers = {
   pager: Pager | null;
+  /** Whether notes can be written into its incidents. */
+  notes: boolean;
   mail: Mail | null;
   statusPage: StatusPage | null;
   /** What the teller is given: every way there is. */
@@ -39,12 +41,12 @@ export function tellersOf(
   const { pagerduty, email, statuspage: page, templates } = notify;
   const trust = (key: string, path: string | undefined) =>
     path === undefined ? {} : { ca: certificates(`notify.${key}.ca`, path, readFile) };
-  const pager =
+  const pagerOf = (routingKey: string, rest: boolean): Pager | null =>
     pagerduty === undefined
       ? null
       : pagerdutyPager({
-          routingKey: pagerduty.routingKey,
-          ...(pagerduty.token === undefined || pagerduty.from === undefined
+          routingKey,
+          ...(!rest || pagerduty.token === undefined || pagerduty.from === undefined
             ? {}
             : {
                 rest: {
@@ -58,6 +60,8 @@ export function tellersOf(
           ...trust('pagerduty', pagerduty.ca),
           timeoutMs,
         });
+  const pager = pagerduty === undefined ? null : pagerOf(pagerduty.routingKey, true);
+  const engineers = pagerduty?.engineers === undefined ? null : pagerOf(pagerduty.engineers, false);
   const mail =
     email === undefined
       ? null
@@ -88,13 +92,20 @@ export function tellersOf(
   const each = (addresses: string[]): string[] => [...new Set(addresses)];
   return {
     pager,
+    notes: pagerduty?.token !== undefined,
     mail,
     statusPage,
     ways: [
-      ...(pager === null ? [] : [pagerWay(pager, pagerduty?.token !== undefined)]),
+      ...(pager === null ? [] : [pagerWay(pager, pagerduty?.token !== undefined, engineers)]),
       ...(mail === null || email === undefined
         ? []
-        : [mailWay(mail, { operators: each(email.operators), stakeholders: each(email.stakeholders) })]),
+        : [
+            mailWay(mail, {
+              operators: each(email.operators),
+              stakeholders: each(email.stakeholders),
+              engineers: each(email.engineers),
+            }),
+          ]),
       ...(statusPage === null || page === undefined ? [] : [statusPageWay(statusPage, Object.keys(page.components))]),
     ],
     templates: {

@@ -1,22 +1,33 @@
 /** What looks at the regions all the time: the watch and its alarm, the heartbeat, the keeper of an owed fence. */
+import type { KeptFence } from '../commands/release.ts';
 import type { Config } from '../config/schema.ts';
-import { whereIs } from '../machine/due.ts';
+import { UserError } from '../lib/errors.ts';
+import { isForward, whereIs } from '../machine/due.ts';
+import { maySwitch } from '../machine/facts.ts';
+import { LOST_SECONDARY } from '../machine/types.ts';
+import type { Delivery } from '../messages/told.ts';
 import { Alarm } from '../monitor/alarm.ts';
+import { BaselineKeeper } from '../monitor/baseline.ts';
 import { Heartbeat } from '../monitor/heartbeat.ts';
 import { owedFence, settledRuns } from '../monitor/owed.ts';
 import { FenceKeeper } from '../monitor/owed-fence.ts';
 import { owedSecuring } from '../monitor/owed-securing.ts';
+import { keptFence } from '../monitor/releasing.ts';
+import { SecondaryReturn } from '../monitor/secondary-return.ts';
 import { TtlWatch } from '../monitor/ttl-watch.ts';
 import { RegionWatch, type WatchWorld } from '../monitor/watch.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Journal } from '../ports/journal.ts';
+import type { Around } from '../ports/surroundings.ts';
 import type { Log } from '../runner/engine.ts';
 import { type Face, RUNNER } from '../runner/face.ts';
-import { type Ledger, SYSTEM } from '../runner/ledger.ts';
+import { type Ledger, type RunView, SYSTEM } from '../runner/ledger.ts';
 import type { Outbox } from '../runner/outbox.ts';
+import { THROUGHPUT_SEEN } from '../runner/records.ts';
 import { recordsFor } from '../steps/planning.ts';
 import type { Ports, StepDefinition } from '../steps/step.ts';
 import type { System } from '../steps/system.ts';
+import { surveyor } from './around.ts';
 import type { OutsidePorts } from './ports.ts';
 
 /** A question to a region that may be gone must not take the time of the others. */
@@ -80,18 +91,22 @@ export function watchOptions(config: Watched): Omit<WatchWorld, 'ports' | 'clock
     },
     agree: trigger.agree,
     everyMs: trigger.every,
-    callMs: Math.min(LOOK_MS, timings.callTimeout),
+    callMs: callMsOf(timings),
   };
 }
+
+/** A step that asks for a look must see the end of it within its own call. */
+const callMsOf = ({ callTimeout }: Watched['timings']): number => Math.min(LOOK_MS, callTimeout / 2);
 
 const roleOf = (role: string): 'data' | 'witness' => (role === 'witness' ? 'witness' : 'data');
 
 /** How the alarm judges what is watched. */
-export const alarmOptions = ({ regions, trigger }: Pick<Watched, 'regions' | 'trigger'>) => ({
+export const alarmOptions = ({ regions, trigger, timings }: Pick<Watched, 'regions' | 'trigger' | 'timings'>) => ({
   regions: Object.entries(regions).map(([name, { role }]) => ({ name, role: roleOf(role) })),
   confirmMs: trigger.confirmAfter,
   healthyAbove: trigger.healthyAbove,
-  freshMs: 3 * trigger.every,
+  // A region that is silent makes a round as long as its last question, and the others wait for the end of it.
+  freshMs: Math.max(3 * trigger.every, trigger.every + 2 * callMsOf(timings)),
   mode: trigger.mode,
   coolDownMs: trigger.coolDown,
 });
@@ -116,52 +131,102 @@ type Watching = Common & {
   journal: Journal;
   runner: Face;
   outbox: () => Outbox;
+  /** Whom a proposal was told outside the chat. */
+  told(n: number): Delivery[];
+  /** What people are to be called to may have changed. */
+  onCalls(): void;
   securing: StepDefinition[];
 };
 
-export type Watchers = { alarm: Alarm; start(): Promise<void>; stopped(): Promise<void> };
+/** What moved nothing is, once it is over, neither a reason to wait nor an answer to an outage. */
+const concernsTrigger = ({ snapshot: { context } }: RunView): boolean =>
+  context.runbook !== LOST_SECONDARY || context.endedAt === null;
+
+export type Watchers = {
+  alarm: Alarm;
+  around: Around;
+  returns: SecondaryReturn;
+  fence: KeptFence;
+  start(): Promise<void>;
+  stopped(): Promise<void>;
+};
 
 export function watchers(world: Watching): Watchers {
   const { config, system, ports, watch, ledger, journal, runner, outbox, securing, clock, log, stop } = world;
   const { callTimeout: callMs, heartbeatEvery, fenceEvery } = config.timings;
+  const around = surveyor(world);
   const alarm = new Alarm({
     ...alarmOptions(config),
     watch,
+    around,
+    told: world.told,
     runs: () =>
-      ledger.all().map(({ snapshot: { context } }) => ({
-        run: context.run,
-        source: context.source,
-        requestedAt: context.requestedAt,
-        endedAt: context.endedAt,
-      })),
+      ledger
+        .all()
+        .filter(concernsTrigger)
+        .map(({ snapshot, snapshot: { context } }) => ({
+          run: context.run,
+          source: context.source,
+          requestedAt: context.requestedAt,
+          endedAt: context.endedAt,
+          planned: maySwitch(context) && isForward(snapshot) ? { hasStopped: context.outage.from !== null } : null,
+        })),
     clock,
     note: (entry, delivery, announcements) => ledger.note(entry, delivery, announcements),
     rows: () => journal.read(SYSTEM),
     redraw: (what) => outbox().redraw(SYSTEM, what),
-    async declare(region, target, reason) {
-      const begun = await runner.beginEmergency(region, target, reason, RUNNER, null);
-      return begun.ok ? { ok: true } : { ok: false, why: `it was refused: ${begun.because}` };
+    async declare(region, reason) {
+      try {
+        const { target, selection } = await runner.choose(region, 'emergency', { unattended: true });
+        const begun = await runner.beginEmergency(region, target, reason, RUNNER, null, { selection });
+        return begun.ok ? { ok: true, target } : { ok: false, why: `it was refused: ${begun.because}` };
+      } catch (error) {
+        if (!(error instanceof UserError)) throw error;
+        return { ok: false, why: error.message };
+      }
     },
     log,
   });
-  watch.onRound(() => void alarm.consider());
+  const returns = new SecondaryReturn({
+    database: ports.database,
+    runs: () => ledger.all().map(({ snapshot }) => snapshot.context),
+    rows: () => journal.read(SYSTEM),
+    note: (entry, delivery, announcements) => ledger.note(entry, delivery, announcements),
+    callMs: Math.min(callMs, FENCE_LOOK_MS),
+    clock,
+    log,
+    stop,
+  });
+  watch.onRound(() => {
+    around.considered();
+    returns.considered();
+    void alarm.consider().then(world.onCalls);
+  });
+  const baseline = baselineKeeper(world);
+  watch.onRound(() => void baseline?.consider());
 
   const settled = new Set<string>();
+  const owed = () =>
+    owedFence(
+      ledger.all().map(({ snapshot }) => snapshot.context),
+      settled,
+    );
   const keeper = new FenceKeeper({
     ports,
     system,
-    owed: () =>
-      ledger.halts.now
-        ? null
-        : owedFence(
-            ledger.all().map(({ snapshot }) => snapshot.context),
-            settled,
-          ),
+    owed: () => (ledger.halts.now ? null : owed()),
     async note(entry, delivery, announcements) {
       for (const run of settledRuns([entry])) settled.add(run);
       return await ledger.note(entry, delivery, announcements);
     },
-    secure: owedSecuring({ ports, system, steps: securing, callMs, note: (entry) => ledger.note(entry) }),
+    secure: owedSecuring({
+      ports,
+      system,
+      steps: securing,
+      callMs,
+      note: (entry) => ledger.note(entry),
+      rows: () => journal.read(SYSTEM),
+    }),
     clock,
     log,
     everyMs: fenceEvery,
@@ -196,16 +261,51 @@ export function watchers(world: Watching): Watchers {
     });
   return {
     alarm,
+    around,
+    returns,
+    fence: keptFence({ note: (...args) => ledger.note(...args), owed, settled, clock }),
     async start() {
       for (const run of settledRuns(await journal.read(SYSTEM))) settled.add(run);
       await alarm.start();
+      await returns.start();
       watch.start();
       keeper.start();
       heartbeat.start();
       ttlWatch?.start();
     },
     async stopped() {
-      await Promise.all([watch.stopped(), keeper.stopped(), heartbeat.stopped(), ttlWatch?.stopped()]);
+      await Promise.all([
+        watch.stopped(),
+        around.stopped(),
+        returns.stopped(),
+        keeper.stopped(),
+        heartbeat.stopped(),
+        ttlWatch?.stopped(),
+        baseline?.stopped(),
+      ]);
     },
   };
+}
+
+/** Written down this often within the time whose median is what was usual. */
+const KEPT_OVER = 6;
+
+/** null where nothing can be measured. */
+function baselineKeeper({ system, ports, watch, ledger, clock, log, config, stop }: Watching): BaselineKeeper | null {
+  const { throughput, baseline } = system.performance ?? {};
+  if (!throughput || !baseline) return null;
+  return new BaselineKeeper({
+    metrics: ports.metrics,
+    query: throughput.query,
+    watch,
+    running: () => ledger.active() !== undefined,
+    lastOf: async (region) => (await ports.records.throughput()).findLast((one) => one.region === region)?.at ?? null,
+    note: (region, perSecond) => ledger.note({ type: THROUGHPUT_SEEN, actor: RUNNER, data: { region, perSecond } }),
+    clock,
+    log,
+    everyMs: baseline.everyMs,
+    keepEveryMs: baseline.overMs / KEPT_OVER,
+    callMs: Math.min(config.timings.callTimeout, LOOK_MS),
+    stop,
+  });
 }

@@ -35,7 +35,14 @@ const freely = ({ required: _, ...rest }: Argument): Argument => rest;
 const needed = (one: Argument): Argument => ({ ...one, required: true });
 
 export const ARGUMENTS: Record<string, Takes> = {
-  failover: { takes: [FROM, TO, REASON] },
+  failover: {
+    takes: [
+      FROM,
+      TO,
+      REASON,
+      { key: 'force-after', as: 'named', about: 'when to go on as an emergency if it is not promoted, like 10m' },
+    ],
+  },
   declare: {
     takes: [
       FROM,
@@ -57,6 +64,14 @@ export const ARGUMENTS: Record<string, Takes> = {
   retry: { takes: [STEP, RUN] },
   check: { takes: [STEP, RUN] },
   more: { takes: [GATE, STEP, RUN] },
+  mode: {
+    takes: [
+      { key: 'mode', as: 'word', required: true, oneOf: ['emergency', 'planned'], about: 'what the run is to become' },
+      REASON,
+      { key: 'sure', as: 'named', about: 'the name of the region that is left, where nobody sees it down' },
+      RUN,
+    ],
+  },
   override: {
     takes: [{ key: 'rule', as: 'word', required: true, about: 'the house rule that is not met, or all' }, REASON, RUN],
   },
@@ -72,6 +87,18 @@ export const ARGUMENTS: Record<string, Takes> = {
   abort: { takes: [REASON, RUN] },
   takeover: { takes: [REASON, RUN] },
   halt: { takes: [{ key: 'lift', as: 'flag', about: 'lift the halt that stands; two people are needed' }, REASON] },
+  release: {
+    takes: [
+      { key: 'region', as: 'word', required: true, about: 'the region that was lost' },
+      REASON,
+      {
+        key: 'sure',
+        as: 'named',
+        required: true,
+        about: 'the region’s name once more: it may take writes from then on',
+      },
+    ],
+  },
   acknowledge: { takes: [freely(REASON)] },
   later: { takes: [{ key: 'proposal', as: 'carried', required: true, about: 'the number of the proposal' }] },
   note: { takes: [{ key: 'text', as: 'carried', required: true, about: 'the line that is written down' }] },

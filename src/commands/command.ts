@@ -5,9 +5,11 @@
 import type { GateNode } from '../machine/types.ts';
 import type { Actor } from '../policy/authorize.ts';
 import type { Line, Message, Person, Refused, Reply } from '../ports/chat.ts';
+import type { Around } from '../ports/surroundings.ts';
 import type { Face } from '../runner/face.ts';
 import type { RunView } from '../runner/ledger.ts';
 import type { Alarms } from './alarms.ts';
+import type { KeptFence } from './release.ts';
 
 export type Request = {
   /** Bare words after the subcommand. */
@@ -34,6 +36,12 @@ export type CommandWorld = {
   channel: string;
   /** Where regions are watched. */
   alarms?: Alarms;
+  /** Where the fence of a lost region is kept. */
+  fence?: KeptFence;
+  /** Regions that were taken out of service and are not back, since when (ms since the epoch), by which run. */
+  outOfService?(): { region: string; run: string; since: number }[];
+  /** What others say of an outage. */
+  around?: Around;
 };
 
 export type Command = {

@@ -2,14 +2,17 @@
  * Declaring a disaster: a dialog with what is seen of the region now and what is given up, then an emergency run. A
  * region that nobody sees down is declared only by whoever types its name.
  */
-import { sentenceOf, UserError } from '../lib/errors.ts';
+
+import { aroundLines, givenUp, reachLines } from '../messages/around.ts';
 import { haltLines } from '../messages/halt.ts';
-import { givenUp } from '../messages/proposal.ts';
 import { SIGN } from '../messages/scene.ts';
 import type { Form, FormField, Line, Refused, Reply } from '../ports/chat.ts';
 import type { RegionHealth } from '../ports/watch.ts';
+import type { Choice } from '../runner/choosing.ts';
 import { atField, type Command, type CommandWorld, type Request, refuser, say } from './command.ts';
-import { busy, regionProblem } from './failover.ts';
+import { busy, chosen, chosenLines, otherRegion, regionProblem } from './failover.ts';
+import { canGoOn, goOn } from './mode.ts';
+import { notBegun, servedBy, takeOut } from './take-out.ts';
 
 const NOTHING = 'Nothing was started.';
 /** Evidence older than this says nothing about now, ms. */
@@ -19,15 +22,20 @@ type View = {
   /** `down`: there is trouble that still stands. */
   is: 'down' | 'well' | 'unknown';
   lines: Line[];
+  /** The same in a few words, for the run's record. */
+  words: string;
 };
 
 /** What is seen of a region now, from where. */
 export function viewOf(region: string, health: RegionHealth | null, now: number): View {
-  if (health === null) return { is: 'unknown', lines: [`Nobody watches ${region}: nothing is known of it.`] };
+  const nothing = `nobody could say how ${region} was`;
+  if (health === null)
+    return { is: 'unknown', words: nothing, lines: [`Nobody watches ${region}: nothing is known of it.`] };
   const { stage, since, at, score, failure, vantages, answering = [] } = health;
   if (at === null || now - at > FRESH_MS)
     return {
       is: 'unknown',
+      words: nothing,
       lines: [
         at === null
           ? `Nobody has seen anything of ${region} yet.`
@@ -36,23 +44,21 @@ export function viewOf(region: string, health: RegionHealth | null, now: number)
     };
   const places = `${vantages.agree} of ${vantages.names.length} places see trouble (${vantages.names.join(', ')}), ${vantages.needed} must.`;
   const health01 = score === null ? '' : ` Health ${score.toFixed(2)} of 1.`;
+  const whoAnswers = answering.slice(0, 6).join(', ') || 'something';
   if (stage === 'quiet' && since === null)
     return score === null
-      ? { is: 'unknown', lines: [`Nobody can say how ${region} is.`] }
+      ? { is: 'unknown', words: nothing, lines: [`Nobody can say how ${region} is.`] }
       : {
           is: 'well',
+          words: `${region} looked healthy: health ${score.toFixed(2)} of 1; answering: ${whoAnswers}`,
           lines: [
-            [
-              { bold: `${region} looks healthy` },
-              ' at ',
-              { time: at },
-              `.${health01} Answering: ${answering.slice(0, 6).join(', ') || 'something'}.`,
-            ],
+            [{ bold: `${region} looks healthy` }, ' at ', { time: at }, `.${health01} Answering: ${whoAnswers}.`],
           ],
         };
   const words = stage === 'quiet' ? 'in trouble, not yet long enough to count' : stage;
   return {
     is: 'down',
+    words: `${region} was ${words}`,
     lines: [
       [{ bold: `${region} is ${words}` }, ' since ', { time: since ?? at }, `.${health01} ${places}`],
       ...(failure === null
@@ -73,6 +79,15 @@ const loud = (region: string): Line[] => [
     ` ${region} is given up as it is: nothing is waited for there, and it is fenced as far as it can be reached.`,
   ],
 ];
+/** Of a region that does not serve nothing is moved. */
+const standby = (region: string): Line[] => [
+  [
+    { bold: `${region} does not serve: nothing is moved.` },
+    ' It is taken out of what points to it; nothing there is stopped or fenced. Regent watches until it streams again.',
+  ],
+];
+const isStandby = (region: string, world: CommandWorld): boolean =>
+  healthOf(region, world)?.database?.role === 'standby';
 const NEXT =
   'Your word counts as the first vote of the declaration. Before anything is promoted, people are asked once more.';
 
@@ -98,9 +113,9 @@ export function declareForm(world: CommandWorld, region: string | null, initial:
     submit: 'Declare',
     meta: JSON.stringify(region === null ? {} : { region }),
     lines: [
-      ...loud(region ?? 'The region'),
+      ...(region !== null && isStandby(region, world) ? standby(region) : loud(region ?? 'The region')),
       ...seen.flatMap((one) => viewOf(one, healthOf(one, world), world.runner.now()).lines),
-      ...(region === null ? [] : givenUp(region, healthOf(region, world)?.database ?? null)),
+      ...(region === null || isStandby(region, world) ? [] : meaning(region, world)),
       NEXT,
     ],
     fields: [
@@ -111,7 +126,7 @@ export function declareForm(world: CommandWorld, region: string | null, initial:
         id: 'to',
         label: 'To',
         kind: 'choice',
-        options: [{ value: 'auto', label: 'the other region' }, ...targets],
+        options: [{ value: 'auto', label: otherRegion(world) }, ...targets],
         initial: targets.some(({ value }) => value === initial.to) ? initial.to! : 'auto',
       },
       {
@@ -126,30 +141,33 @@ export function declareForm(world: CommandWorld, region: string | null, initial:
   };
 }
 
+/** What is given up, what others say, who to reach: all of it at hand, as the dialog's trigger lives three seconds. */
+function meaning(region: string, world: CommandWorld): Line[] {
+  const around = world.around?.of(region);
+  return [
+    ...givenUp(region, healthOf(region, world)?.database ?? null, around?.loss),
+    ...(around === undefined ? [] : aroundLines(around)),
+    ...reachLines(world.contacts),
+  ];
+}
+
 type Problem = { field: string; why: string; refused?: Refused };
 
-/** Where it goes; or what is wrong with that. */
-function targetOf(region: string, to: string | undefined, world: CommandWorld): string | Problem {
-  if (to === undefined || to === 'auto') {
-    try {
-      return world.runner.targetFor(region);
-    } catch (error) {
-      if (!(error instanceof UserError)) throw error;
-      return { field: 'to', why: `${sentenceOf(error)} ${NOTHING}` };
-    }
-  }
+/** What is wrong with the target that was named; null where nothing is, or none was. */
+function targetProblem(region: string, to: string | undefined, world: CommandWorld): Problem | null {
+  if (to === undefined) return null;
   const wrong = regionProblem(to, world);
   if (wrong) return { field: 'to', why: `${wrong} ${NOTHING}` };
   if (to === region)
     return { field: 'to', why: `${region} cannot take over from itself. Name another region with to:. ${NOTHING}` };
-  return to;
+  return null;
 }
 
 /**
- * Only the primary can be declared lost; of a server that does not answer nobody can say that it is not. What watching
- * has seen suffices: a region that is gone would have to be waited for.
+ * Who serves where this region does not: then nothing is moved. What watching has seen suffices: a region that is gone
+ * would have to be waited for.
  */
-async function roleProblem(region: string, world: CommandWorld): Promise<Problem | null> {
+async function servesNot(region: string, to: string | undefined, world: CommandWorld) {
   const { runner } = world;
   const seen = (one: string) => healthOf(one, world)?.database ?? null;
   const fresh = (one: string) => runner.now() - (seen(one)?.at ?? 0) <= FRESH_MS;
@@ -157,14 +175,7 @@ async function roleProblem(region: string, world: CommandWorld): Promise<Problem
   const known = seen(region)?.role === 'primary' && others.every((one) => fresh(one) && seen(one)?.role === 'standby');
   if (known) return null;
   const roles = await runner.rolesNow();
-  if (roles[region] === 'primary') return null;
-  const primary = Object.keys(roles).find((one) => roles[one] === 'primary');
-  if (roles[region] === 'unknown' && primary === undefined) return null;
-  return {
-    field: 'from',
-    refused: 'state',
-    why: `${region} is not the primary${primary ? `: ${primary} is` : ''}. Taking a region that does not serve out of service is not built yet. ${NOTHING}`,
-  };
+  return servedBy(region, to, roles);
 }
 
 export const declare: Command = {
@@ -178,7 +189,12 @@ export const declare: Command = {
     const { named, via } = request;
     const refuse = refuser(request, world);
     const active = world.runner.active();
-    if (active) return await refuse(...(await busy(active.run, world)));
+    if (active) {
+      // Of the region a planned run is leaving: that run goes on as an emergency.
+      const meant = regionMeant(request) ?? active.snapshot.context.source;
+      if (canGoOn(active) && meant === active.snapshot.context.source) return await goOn(request, world, active);
+      return await refuse(...(await busy(active.run, world)));
+    }
     const { halt } = world.runner;
     if (halt) return await refuse(`No run is started while this stands. ${NOTHING}`, haltLines({ halt }));
     const no = async ({ field, why, refused = 'input' }: Problem): Promise<Reply> => {
@@ -191,8 +207,9 @@ export const declare: Command = {
     if (region === null) return { kind: 'form', form: declareForm(world, null, initial) };
     const wrong = regionProblem(region, world);
     if (wrong) return await no({ field: 'from', why: `${wrong} ${NOTHING}` });
-    const target = targetOf(region, named['to'], world);
-    if (typeof target !== 'string') return await no(target);
+    const to = named['to'] === 'auto' ? undefined : named['to'];
+    const target = targetProblem(region, to, world);
+    if (target) return await no(target);
     if (via !== 'form' && reason === '') return { kind: 'form', form: declareForm(world, region, initial) };
     if (reason === '')
       return await no({
@@ -211,9 +228,20 @@ export const declare: Command = {
         why: `${how}. Type its name, ${region}, to declare it all the same.${typed} ${NOTHING}`,
       });
     }
-    const role = await roleProblem(region, world);
-    if (role) return await no(role);
-    return await begin(request, world, { region, target, reason, view });
+    const served = await servesNot(region, to, world);
+    if (served !== null && 'why' in served) return await no(served);
+    const byName = view.is === 'down' ? {} : { byName: view.words };
+    if (served !== null)
+      return await takeOut(request, world, {
+        from: region,
+        primary: served.primary,
+        reason,
+        declared: true,
+        ...byName,
+      });
+    const choice = await chosen(region, to, 'emergency', world);
+    if ('why' in choice) return await no({ field: 'to', refused: 'state', why: `${choice.why} ${NOTHING}` });
+    return await begin(request, world, { region, choice, reason, view, byName });
   },
 };
 
@@ -227,16 +255,18 @@ function regionMeant({ words, named, carried }: Request): string | null {
 async function begin(
   request: Request,
   world: CommandWorld,
-  { region, target, reason, view }: { region: string; target: string; reason: string; view: View },
+  {
+    region,
+    choice,
+    reason,
+    view,
+    byName,
+  }: { region: string; choice: Choice; reason: string; view: View; byName: { byName?: string } },
 ): Promise<Reply> {
-  const refuse = refuser(request, world);
-  const begun = await world.runner.beginEmergency(region, target, reason, request.person, request.delivery);
-  if (!begun.ok) {
-    if (begun.because === 'busy') return await refuse(...(await busy(begun.view.run, world)));
-    if (begun.because === 'halted')
-      return await refuse(`No run is started while it is halted: see /dr status. ${NOTHING}`);
-    return say('This was already taken: it acts once.');
-  }
+  const { target, selection } = choice;
+  const { person, delivery } = request;
+  const begun = await world.runner.beginEmergency(region, target, reason, person, delivery, { selection, ...byName });
+  if (!begun.ok) return await notBegun(begun, request, world);
   const { run } = begun.view;
   const link = await world.linkTo(run);
   return say(
@@ -246,6 +276,6 @@ async function begin(
       `: ${region} is declared lost, ${region} → ${target}. `,
       ...(link === null ? [] : [{ link, text: 'Follow it ↗' }]),
     ],
-    [...view.lines, NEXT],
+    [...view.lines, ...chosenLines(choice), NEXT],
   );
 }

@@ -1,8 +1,15 @@
+import { parseDuration } from '../lib/duration.ts';
 import { sentenceOf, UserError } from '../lib/errors.ts';
 import { nearest } from '../lib/nearest.ts';
+import { lengthText } from '../lib/utc.ts';
+import { chosenText } from '../machine/facts.ts';
+import type { Mode } from '../machine/types.ts';
 import { haltLines } from '../messages/halt.ts';
-import type { Form, Refused, Reply } from '../ports/chat.ts';
+import { isSecondary } from '../messages/secondary.ts';
+import type { Form, Line, Refused, Reply } from '../ports/chat.ts';
+import type { Choice } from '../runner/choosing.ts';
 import { atField, type Command, type CommandWorld, type Request, refuser, say } from './command.ts';
+import { notBegun, servedBy, takeOut } from './take-out.ts';
 
 /** What is wrong with a region, in a sentence; null when nothing is. */
 export function regionProblem(region: string, world: CommandWorld): string | null {
@@ -12,11 +19,33 @@ export function regionProblem(region: string, world: CommandWorld): string | nul
   return `“${region}” is not a region of ${world.runner.system.organization}.${near ? ` Did you mean ${near}?` : ''} Regions: ${regions.join(', ')}.`;
 }
 
+/** The target that was named, else the one that is chosen; or why there is none. Measuring takes seconds. */
+export async function chosen(
+  from: string,
+  to: string | undefined,
+  mode: Mode,
+  world: CommandWorld,
+): Promise<Choice | { why: string }> {
+  if (to !== undefined) return { target: to, selection: null };
+  try {
+    return await world.runner.choose(from, mode);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return { why: sentenceOf(error) };
+  }
+}
+
+/** How it was chosen, where it was. */
+export function chosenLines(choice: Choice): Line[] {
+  const text = chosenText(choice);
+  return text === null ? [] : [{ untrusted: text }];
+}
+
 /** Everything that must be right before a run is started, each with its sentence and the form's field it belongs to. */
-async function problem(
+function problem(
   asked: { from: string; to: string | undefined; reason: string },
   world: CommandWorld,
-): Promise<{ field: string; why: string; refused?: Refused } | null> {
+): { field: string; why: string; refused?: Refused } | null {
   const from = regionProblem(asked.from, world);
   if (from) return { field: 'from', why: `${from} Nothing was started.` };
   if (asked.to !== undefined) {
@@ -27,30 +56,38 @@ async function problem(
         field: 'to',
         why: `${asked.from} cannot fail over to itself. Name another region with to:. Nothing was started.`,
       };
-  } else {
-    try {
-      world.runner.targetFor(asked.from);
-    } catch (error) {
-      if (!(error instanceof UserError)) throw error;
-      return { field: 'to', why: `${sentenceOf(error)} Nothing was started.` };
-    }
   }
   if (asked.reason === '')
     return {
       field: 'reason',
       why: `A failover needs a reason: /dr failover ${asked.from} reason:"maintenance". Nothing was started.`,
     };
-  const roles = await world.runner.rolesNow();
-  if (roles[asked.from] === 'standby') {
-    const primary = Object.keys(roles).find((region) => roles[region] === 'primary');
-    return {
-      field: 'from',
-      refused: 'state',
-      why: `${asked.from} is not the primary${primary ? `: ${primary} is` : ''}. A failover names the region that is left; taking a standby out of service is not built yet. Nothing was started.`,
-    };
-  }
   return null;
 }
+
+/** Less would force what had no chance; more is no plan any more, ms. */
+const BOX_AT_LEAST = 60_000;
+const BOX_AT_MOST = 24 * 3_600_000;
+
+/** How long it may take before it is to go on as an emergency, null without such a box; or what is wrong with it. */
+function timeBox(text: string): { ms: number | null } | string {
+  const typed = text.trim();
+  if (typed === '') return { ms: null };
+  const ms = parseDuration(typed);
+  if (ms === undefined) return `“${typed}” is no length of time: write it like force-after:10m. Nothing was started.`;
+  return ms >= BOX_AT_LEAST && ms <= BOX_AT_MOST
+    ? { ms }
+    : `force-after:${typed} is too ${ms < BOX_AT_LEAST ? 'short' : 'long'}: give ${lengthText(BOX_AT_LEAST)} to ${lengthText(BOX_AT_MOST)}. Nothing was started.`;
+}
+
+const boxLine = (ms: number, { runner }: CommandWorld): string =>
+  runner.system.gates.declare.required
+    ? `If it is not promoted in ${lengthText(ms)}, people are asked whether it goes on as an emergency.`
+    : `If it is not promoted in ${lengthText(ms)}, it goes on as an emergency by itself: gates.declare is not required.`;
+
+/** What is meant where no target is named. */
+export const otherRegion = ({ runner }: CommandWorld): string =>
+  Object.keys(runner.system.regions).length > 2 ? 'the best by score' : 'the other region';
 
 export const failoverForm = (
   world: CommandWorld,
@@ -76,7 +113,7 @@ export const failoverForm = (
         id: 'to',
         label: 'To',
         kind: 'choice',
-        options: [{ value: 'auto', label: 'the other region' }, ...options],
+        options: [{ value: 'auto', label: otherRegion(world) }, ...options],
         initial: 'auto',
       },
       {
@@ -86,13 +123,21 @@ export const failoverForm = (
         hint: 'Everybody will read it.',
         ...(initial.reason ? { initial: initial.reason } : {}),
       },
+      {
+        id: 'force-after',
+        label: 'Else as an emergency after',
+        kind: 'text',
+        optional: true,
+        hint: 'Like 10m: not promoted by then, it is to go on as an emergency.',
+      },
     ],
   };
 };
 
 export const failover: Command = {
   name: 'failover',
-  usage: 'failover <region> [to:<region>] reason:"…"',
+  usage: 'failover <region> [to:<region>] reason:"…" [force-after:10m]',
+  keys: ['force-after'],
   summary: 'Move away from a region, planned. A second person approves.',
   access: 'operate',
   async handle(request: Request, world: CommandWorld): Promise<Reply> {
@@ -111,13 +156,37 @@ export const failover: Command = {
     if (active) return await refuse(...(await busy(active.run, world)));
     const { halt } = world.runner;
     if (halt) return await refuse('No run is started while this stands. Nothing was started.', haltLines({ halt }));
-    const wrong = await problem(asked, world);
+    const wrong = problem(asked, world);
     if (wrong) {
       const reply = await refuse(wrong.why, [], wrong.refused ?? 'input');
       return via === 'form' ? atField(wrong.field, wrong.why) : reply;
     }
-    const target = asked.to ?? world.runner.targetFor(asked.from);
-    const begun = await world.runner.begin(asked.from, target, asked.reason, request.person, request.delivery);
+    const box = timeBox(named['force-after'] ?? '');
+    if (typeof box === 'string') {
+      const reply = await refuse(box, [], 'input');
+      return via === 'form' ? atField('force-after', box) : reply;
+    }
+    const served = servedBy(asked.from, asked.to, await world.runner.rolesNow());
+    if (served !== null && 'why' in served) {
+      const reply = await refuse(served.why, [], served.refused);
+      return via === 'form' ? atField(served.field, served.why) : reply;
+    }
+    if (served !== null) {
+      const { from, reason } = asked;
+      return await takeOut(request, world, { from, primary: served.primary, reason, declared: false });
+    }
+    const choice = await chosen(asked.from, asked.to, 'planned', world);
+    if ('why' in choice) {
+      const why = `${choice.why} Nothing was started.`;
+      const reply = await refuse(why);
+      return via === 'form' ? atField('to', why) : reply;
+    }
+    const { target, selection } = choice;
+    const { person, delivery } = request;
+    const begun = await world.runner.begin(asked.from, target, asked.reason, person, delivery, {
+      selection,
+      forceAfterMs: box.ms,
+    });
     if (begun.ok) {
       const { run } = begun.view;
       const link = await world.linkTo(run);
@@ -127,13 +196,14 @@ export const failover: Command = {
           ` is moving ${asked.from} → ${target}. `,
           ...(link === null ? [] : [{ link, text: 'Follow it ↗' }]),
         ],
-        ['It is checked and prepared now, and waits for a second person before anything stops.'],
+        [
+          ...chosenLines(choice),
+          'It is checked and prepared now, and waits for a second person before anything stops.',
+          ...(box.ms === null ? [] : [boxLine(box.ms, world)]),
+        ],
       );
     }
-    if (begun.because === 'busy') return await refuse(...(await busy(begun.view.run, world)));
-    if (begun.because === 'halted')
-      return await refuse('No run is started while it is halted: see /dr status. Nothing was started.');
-    return say('This was already taken: it acts once.');
+    return await notBegun(begun, request, world);
   },
 };
 
@@ -143,7 +213,7 @@ export async function busy(run: string, world: CommandWorld): Promise<Parameters
   const link = await world.linkTo(run);
   return [
     [
-      `${run} is already moving ${c.source} → ${c.target} (asked by `,
+      `${run} is already ${isSecondary(c) ? `taking ${c.source} out of service` : `moving ${c.source} → ${c.target}`} (asked by `,
       { person: c.requestedBy },
       ' at ',
       { time: c.requestedAt },

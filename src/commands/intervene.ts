@@ -10,7 +10,6 @@ import { mayDecideFor } from '../policy/authorize.ts';
 import type { Form, Reply } from '../ports/chat.ts';
 import type { NewEvent, RunView } from '../runner/ledger.ts';
 import { type Command, type CommandWorld, type Request, refuser, runOf, say } from './command.ts';
-import { waitsForReview } from './review.ts';
 
 /** The gate whose people answer for a step: its phase's own, else the promotion's. */
 const gateFor = (c: Context, step: StepNode): GateNode | undefined =>
@@ -175,32 +174,6 @@ export const takeover: Command = {
         ? `${view.run} is yours: Regent lifts what it froze, and does nothing more on it.`
         : `${view.run} is yours: Regent does nothing more on it.`,
       haltLines({ halt: world.runner.halt }),
-    );
-  },
-};
-
-export const history: Command = {
-  name: 'history',
-  usage: 'history',
-  summary: 'The latest runs and how they ended.',
-  access: 'read',
-  words: 0,
-  async handle(_request, world) {
-    const runs = world.runner.all().toReversed().slice(0, 10);
-    if (runs.length === 0) return say('No run so far.');
-    return say(
-      'The latest runs, newest first:',
-      runs.map((view) => {
-        const c = view.snapshot.context;
-        return [
-          { bold: c.run },
-          ` ${c.source} → ${c.target}, `,
-          { time: c.requestedAt, as: 'date' },
-          `, ${c.end ?? 'under way'}: `,
-          { untrusted: `“${c.reason}”` },
-          ...(waitsForReview(c) ? [' · overrides not reviewed yet'] : []),
-        ];
-      }),
     );
   },
 };

@@ -18,12 +18,14 @@ export const plan: Command = {
     const wrong = regionProblem(from, world);
     if (wrong) return await refuse(wrong, [], 'input');
     try {
-      const to = request.named['to'] ?? world.runner.targetFor(from);
-      const wrongTo = regionProblem(to, world);
+      const { to = null } = request.named;
+      const { target, selection } =
+        to === null ? await world.runner.choose(from, 'planned') : { target: to, selection: null };
+      const wrongTo = regionProblem(target, world);
       if (wrongTo) return await refuse(wrongTo, [], 'input');
-      if (to === from)
+      if (target === from)
         return await refuse(`${from} cannot fail over to itself. Name another region with to:.`, [], 'input');
-      return { kind: 'message', message: dryRun(await world.runner.dryRun(from, to)) };
+      return { kind: 'message', message: dryRun(await world.runner.dryRun(from, target, selection)) };
     } catch (error) {
       if (error instanceof UserError || error instanceof IntegrationError)
         return await refuse(`No plan can be made: ${sentenceOf(error)}`);

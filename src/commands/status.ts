@@ -1,7 +1,12 @@
+import type { Json } from '../lib/json.ts';
 import { whereIs } from '../machine/due.ts';
 import { haltLines } from '../messages/halt.ts';
+import { type Scene, SIGN } from '../messages/scene.ts';
 import { status as statusMessage } from '../messages/status.ts';
-import { type Command, refuser, runOf, say } from './command.ts';
+import { usualTimes } from '../policy/estimate.ts';
+import type { Line } from '../ports/chat.ts';
+import { metricsOf } from '../report/metrics.ts';
+import { type Command, type CommandWorld, refuser, runOf, say } from './command.ts';
 
 export const status: Command = {
   name: 'status',
@@ -21,6 +26,7 @@ export const status: Command = {
         `Nothing is being moved. ${primary ? `${primary} is primary.` : 'No region answers as primary right now.'}`,
         [
           ...haltLines({ halt: world.runner.halt }),
+          ...outLines(world),
           ...Object.entries(roles).map(([region, role]) => `${region}: ${role}`),
         ],
       );
@@ -31,9 +37,36 @@ export const status: Command = {
       now: world.runner.now(),
       facts: {},
       contacts: world.contacts,
+      usual: usualTimes(world.runner.all().map((one) => one.snapshot.context)),
       halt: view.snapshot.context.endedAt === null ? world.runner.halt : null,
     };
     const detail = word === 'detail' || request.via === 'action';
-    return { kind: 'message', message: statusMessage(scene, detail, await world.linkTo(view.run)) };
+    const shown = statusMessage(scene, detail, await world.linkTo(view.run));
+    const message = { ...shown, lines: [...shown.lines, ...outLines(world)] };
+    return { kind: 'message', message, data: dataOf(scene) };
   },
 };
+
+/** What was taken out of service and does not follow yet: the system has less to fall back on. */
+const outLines = (world: CommandWorld): Line[] =>
+  (world.outOfService?.() ?? []).map(({ region, run, since }) => [
+    `${SIGN.refused} `,
+    { bold: `${region} is out of service` },
+    ' since ',
+    { time: since },
+    ` (${run}): it does not stream yet.`,
+  ]);
+
+/** Lengths in ms, moments in ms since the epoch; null is what nobody knows. */
+const dataOf = ({ c, where }: Pick<Scene, 'c' | 'where'>): { [key: string]: Json } => ({
+  run: c.run,
+  runbook: c.runbook,
+  mode: c.mode,
+  source: c.source,
+  target: c.target,
+  phase: where,
+  held: c.holds.length > 0,
+  requestedAt: c.requestedAt,
+  endedAt: c.endedAt,
+  ...metricsOf(c),
+});

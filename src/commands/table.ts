@@ -6,10 +6,13 @@ import { declare } from './declare.ts';
 import { failover } from './failover.ts';
 import { halt } from './halt.ts';
 import { helpOf } from './help.ts';
-import { history, mark, skip, takeover } from './intervene.ts';
+import { history } from './history.ts';
+import { mark, skip, takeover } from './intervene.ts';
+import { mode } from './mode.ts';
 import { check, more } from './more-time.ts';
 import { override } from './override.ts';
 import { plan } from './plan.ts';
+import { release } from './release.ts';
 import { review } from './review.ts';
 import { schedule } from './schedule.ts';
 import { status } from './status.ts';
@@ -28,12 +31,14 @@ export const COMMANDS: Command[] = [
   retry,
   check,
   more,
+  mode,
   override,
   skip,
   mark,
   abort,
   takeover,
   halt,
+  release,
   acknowledge,
   later,
   note,

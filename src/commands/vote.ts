@@ -1,7 +1,7 @@
 /** `approve`, `deny` and `confirm`: one way of deciding a gate, whoever asks and wherever. */
 import { whereIs } from '../machine/due.ts';
-import { gateNode, gateState } from '../machine/facts.ts';
-import { type GateId, type GateNode, PHASES, type Phase } from '../machine/types.ts';
+import { askedBy, gateNode, gateState } from '../machine/facts.ts';
+import { type Context, type GateId, type GateNode, PHASES, type Phase } from '../machine/types.ts';
 import { who } from '../messages/scene.ts';
 import { decisionAfter, mayVote } from '../policy/authorize.ts';
 import type { Line, Reply, Span } from '../ports/chat.ts';
@@ -43,13 +43,18 @@ async function decide(
 
   const late = decidedAlready(request, view, gate);
   if (late) return await refuse(late);
-  const verdict = mayVote(request.actor, c, gate);
-  if (!verdict.ok)
+  const may = async (now: Context): Promise<Reply | null> => {
+    const verdict = mayVote(request.actor, now, gate, vote);
+    if (verdict.ok) return null;
+    const can = verdict.code === 'same-hand' ? others(now, gate, request.person) : approvers(gate.approvers);
     return await refuse(
-      [verdict.why, ...(verdict.why.endsWith(': ') ? approvers(gate) : [])],
+      [verdict.why, ...(verdict.why.endsWith(': ') ? can : [])],
       [],
       verdict.code === 'voted' ? 'state' : 'rights',
     );
+  };
+  const refused = await may(c);
+  if (refused) return refused;
 
   const reason = (request.named['reason'] ?? request.words.filter((word) => word !== id).join(' ')).trim();
   if (vote === 'deny' && reason === '') {
@@ -85,9 +90,12 @@ async function decide(
   );
   if (!appended.ok) {
     if (appended.because === 'duplicate') return { kind: 'none' };
-    return await refuse(
-      decidedAlready(request, world.runner.view(view.run)!, gate) ??
-        'This could not be taken now. Nothing was decided.',
+    const now = world.runner.view(view.run)!;
+    const lately = decidedAlready(request, now, gate);
+    // Decided on two cards at once, the second is one hand too many only now.
+    return (
+      (lately === null && (await may(now.snapshot.context))) ||
+      (await refuse(lately ?? 'This could not be taken now. Nothing was decided.'))
     );
   }
   const state = appended.view.snapshot.context.gates[id]!;
@@ -136,8 +144,14 @@ function decidedAlready(request: Request, view: RunView, gate: GateNode): Line |
   }
 }
 
-const approvers = (gate: GateNode): Span[] =>
-  gate.approvers.flatMap((one, index) => [...(index > 0 ? [', '] : []), who(one)]);
+const approvers = (list: string[]): Span[] => list.flatMap((one, index) => [...(index > 0 ? [', '] : []), who(one)]);
+
+/** Who decides where this person may not alone. */
+function others(c: Context, gate: GateNode, person: string): Span[] {
+  const list = gateState(c, gate.id).escalated ? [...gate.approvers, ...gate.escalateTo] : gate.approvers;
+  const named = list.filter((one) => one !== `user:${person}`);
+  return [...approvers(named), ...(gate.requesterMayVote ? [] : [', not ', who(askedBy(c))])];
+}
 
 const denyForm = (view: RunView, gate: GateNode) => ({
   id: 'deny',

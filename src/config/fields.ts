@@ -86,7 +86,15 @@ function urlProblem(given: string): string | undefined {
 const placeholders = (given: string) => given.match(/\{[^}]*\}?|\}/g) ?? [];
 
 /** What may stand for something of the run in scripts and addresses that belong to a run. */
-export const RUN_PLACEHOLDERS = ['{source}', '{target}', '{sourceAlias}', '{targetAlias}', '{alias}', '{run}'];
+export const RUN_PLACEHOLDERS = [
+  '{source}',
+  '{target}',
+  '{sourceAlias}',
+  '{targetAlias}',
+  '{alias}',
+  '{others}',
+  '{run}',
+];
 
 /**
  * An http(s) address without credentials. `alias` allows `{alias}`, which stands for the region's alias; with

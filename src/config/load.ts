@@ -129,6 +129,15 @@ function withAbsolutePaths(config: Config, absolute: (path: Path, name: string) 
     check: step.check && asked(step.check),
     undo: step.undo !== null && typeof step.undo !== 'string' ? asked(step.undo) : step.undo,
   }));
+  const stage = <T extends { exec: string[] } | { start: string }>(one: T): T =>
+    'exec' in one ? { ...one, exec: program(one.exec) } : one;
+  const sources = config.state?.sources.map((source) => ({
+    ...source,
+    snapshot: stage(source.snapshot),
+    transfer: stage(source.transfer),
+    validate: stage(source.validate),
+    apply: stage(source.apply),
+  }));
   const workflows = config.verify.workflows.map((one) => ('exec' in one ? { ...one, exec: program(one.exec) } : one));
   return {
     ...config,
@@ -138,6 +147,7 @@ function withAbsolutePaths(config: Config, absolute: (path: Path, name: string) 
     notify: withCertificates(config.notify, absolute),
     ...(config.backups === undefined ? {} : { backups: located(config.backups, absolute) }),
     verify: { ...config.verify, workflows },
+    ...(config.state === undefined ? {} : { state: { ...config.state, sources: sources! } }),
     steps,
   };
 }

@@ -58,6 +58,15 @@ export const outside = (read: SecretReader) => ({
       })
         .describe('Integration key of the service that is paged, as env:NAME or file:path.')
         .meta({ writeOnly: true }),
+      engineers: secret(read, {
+        pattern: /^[A-Za-z0-9]{32}$/,
+        what: 'an integration key of Events API v2, which has 32 letters and digits',
+      })
+        .describe(
+          'Integration key of the service that wakes the engineers when a run has failed, as env:NAME or file:path. Without it the incident of the run stays open, and that is all.',
+        )
+        .meta({ writeOnly: true })
+        .exactOptional(),
       token: secret(read)
         .describe('Token of its REST API, as env:NAME or file:path. Without it incidents get no notes.')
         .meta({ writeOnly: true })
@@ -96,11 +105,17 @@ export const outside = (read: SecretReader) => ({
       operators: z
         .array(mailAddress())
         .prefault([])
-        .describe('Who is written to when a run begins, when it stops and waits, and when it ends.'),
+        .describe('Who is written to when a run begins, when it stops and waits, when it is undone, and when it ends.'),
       stakeholders: z
         .array(mailAddress())
         .prefault([])
         .describe('Who is written to once customers notice it, and when it is over.'),
+      engineers: z
+        .array(mailAddress())
+        .prefault([])
+        .describe(
+          'Who is written to when a run has failed: an emergency that did not complete, or any run that a failed step sent back.',
+        ),
       ca: ca('the mail server'),
     })
     .describe('Mail by SMTP.')

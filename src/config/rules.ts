@@ -1,6 +1,7 @@
 /** What a planned run asks for beyond the machine's own needs, and how its success is judged afterwards. */
 import { z } from 'zod';
 import { duration, durationOrNone, person, shaped, text, webAddress } from './fields.ts';
+import { performance } from './performance.ts';
 
 /** Programs and addresses that are asked a question: exit status 0, or a 2xx, means yes. */
 export const question = (description: string) =>
@@ -107,6 +108,7 @@ export const verify = z
       })
       .describe('How well clients are served after the switch. Needs `metrics`.')
       .exactOptional(),
+    performance,
     workflows: z
       .array(
         z.union([

@@ -7,6 +7,7 @@
  */
 import { z } from 'zod';
 import { api } from './api.ts';
+import { alerts, providerStatus } from './around.ts';
 import { backups } from './backups.ts';
 import {
   duration,
@@ -29,6 +30,8 @@ import {
 import { outside } from './notify.ts';
 import { region } from './region.ts';
 import { monitoring, rules, verify } from './rules.ts';
+import { scoring } from './scoring.ts';
+import { state } from './state.ts';
 import { ownStep } from './steps.ts';
 import { timings } from './timings.ts';
 import { trigger } from './trigger.ts';
@@ -65,6 +68,11 @@ const zone = z.strictObject({
     .describe('Name servers that answer for the zone. Without it they are looked up.')
     .exactOptional(),
   endpoint: webAddress().describe('Address of the provider’s API where it is not the usual one.').exactOptional(),
+  propagation: duration()
+    .describe(
+      'How long the provider usually takes until its own servers answer a change: shown where people wait for it. Never a limit.',
+    )
+    .exactOptional(),
   records: z
     .array(
       z.strictObject({
@@ -196,6 +204,10 @@ export function makeSchema(read: SecretReader) {
         stakeholders: slackChannel()
           .describe('Id of the stakeholders’ channel. Planned moves are announced there.')
           .exactOptional(),
+        coordinator: z
+          .array(person())
+          .prefault([])
+          .describe('Who coordinates in a disaster, mentioned by name when one is declared: group:NAME or user:ID.'),
         ...outside(read),
       })
       .describe('Where people are told.'),
@@ -278,8 +290,12 @@ export function makeSchema(read: SecretReader) {
       })
       .describe('A monitoring system with Prometheus’ query API (/api/v1/query), one in each region.')
       .exactOptional(),
+    alerts: alerts(read).exactOptional(),
+    providerStatus,
     verify,
     trigger,
+    scoring,
+    state: state.exactOptional(),
     steps: z.array(ownStep).prefault([]).describe('Steps of your own, beside those every run has.'),
     followUps: z
       .array(text())

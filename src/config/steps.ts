@@ -12,11 +12,11 @@ export const ownStep = z
     title: text().describe('What it does, imperative; {source} and {target} become region names.'),
     help: text().describe('What it is for, for whoever is on call when it stops.').exactOptional(),
     runbooks: z
-      .array(z.enum(['planned', 'emergency']))
+      .array(z.enum(['planned', 'emergency', 'lost-secondary']))
       .min(1)
       .prefault(['planned'])
       .describe(
-        'The runs it belongs to: planned, where both regions are there; emergency, where the one that is left may be gone.',
+        'The runs it belongs to: planned, where both regions are there; emergency, where the one that is left may be gone; lost-secondary, where a region that does not serve is taken out of service ({source}, beside {target}, which serves on).',
       ),
     phase: z
       .enum([
@@ -71,6 +71,15 @@ export const ownStep = z
       )
       .exactOptional(),
     timeout: duration().prefault('30m').describe('How long it may take. Over it, it is ended and the run holds.'),
+    usual: duration()
+      .describe('How long it usually takes: shown where people wait for it. Never a limit.')
+      .exactOptional(),
+    owed: z
+      .boolean()
+      .default(false)
+      .describe(
+        'It works on the region that is left, which may be gone: where its check cannot say (a program that ends with neither 0 nor 1, an address that does not answer), the run goes on, says that it is owed, and Regent does it when the region answers again. Only in the phase securing of an emergency, with a check.',
+      ),
     onFailure: z
       .enum(['hold', 'rollback'])
       .default('hold')
@@ -83,7 +92,7 @@ export const ownStep = z
       return z.NEVER;
     };
     if (exec !== undefined && http !== undefined) return say('exec and http both stand here. A step is one of them.');
-    const { timeout, ...known } = rest;
+    const { timeout, usual, ...known } = rest;
     const does =
       exec !== undefined ? { exec } : http !== undefined ? { start: http.start, status: http.status ?? null } : null;
     if (does === null && check === null)
@@ -92,5 +101,22 @@ export const ownStep = z
       return say('nothing says when this is done. Add http.status, or a check.');
     if (written.repeat === 'verifiable' && check === null && does !== null)
       return say('repeat: verifiable needs a check that shows whether it is done. Add one, or write repeat: once.');
-    return { ...known, help, does, check, undo, timeoutMs: timeout };
+    const why = written.owed ? notOwed(written, check !== null && does !== null) : null;
+    if (why !== null) return say(why);
+    return { ...known, help, does, check, undo, timeoutMs: timeout, usualMs: usual ?? null };
   });
+
+/** Why such a step cannot be owed, or null: what is done later is done by nobody's hand, and only where it can be seen. */
+function notOwed(
+  { phase, repeat, runbooks }: { phase: string; repeat: string; runbooks: string[] },
+  seen: boolean,
+): string | null {
+  if (phase !== 'securing') return `owed: true is for the phase securing, and this is ${phase}. Take it out.`;
+  if (!runbooks.includes('emergency'))
+    return 'owed: true is for emergencies, and this belongs to none. Add emergency to runbooks, or take it out.';
+  if (!seen)
+    return 'owed: true needs something that does it and a check: without both nobody sees whether the region is there. Add what is missing.';
+  if (repeat === 'once')
+    return 'owed: true is done later with nobody asked, and repeat: once must not be. Write idempotent or verifiable.';
+  return null;
+}

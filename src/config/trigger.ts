@@ -59,7 +59,9 @@ export const trigger = z
       .min(1)
       .max(50)
       .default(1)
-      .describe('How many places must say so at least. It is never fewer than most of those that can say.'),
+      .describe(
+        'How many places must say so at least. It is never fewer than most of those that can say. Of failed requests, which the metrics count, one that asks the metrics suffices.',
+      ),
     coolDown: durationOrNone()
       .prefault('30m')
       .describe(

@@ -3,10 +3,10 @@
  * events and never on a phase's entry: a mode switch falls through phases again and would repeat them.
  * Only names, slots and what the state will not remember; the words are made when the message is sent.
  */
-import { whereIs } from './due.ts';
-import { gateState, heldRules, stepNode, stepState, stepsOf } from './facts.ts';
+import { isForward, whereIs } from './due.ts';
+import { gateState, heldRules, maySwitch, stepNode, stepState, stepsOf } from './facts.ts';
 import type { Snapshot } from './replay.ts';
-import { type Announcement, type Context, type Hold, PHASES, type Phase, type RunEvent } from './types.ts';
+import type { Announcement, Context, Hold, RunEvent } from './types.ts';
 
 const say = (
   slot: string,
@@ -19,12 +19,14 @@ const gateCard = (c: Context, gate: string): Announcement => {
   return say(`gate:${gate}:${round}`, { gate, round }, { broadcast: true });
 };
 
-const forward = (snapshot: Snapshot): boolean => PHASES.includes(whereIs(snapshot) as Phase);
+/** Going on as an emergency is a question still: not promoted, not given up. */
+const isSwitchable = (snapshot: Snapshot): boolean =>
+  isForward(snapshot) && maySwitch(snapshot.context) && snapshot.context.phases.promoting?.to == null;
 
 /** Cards to draw anew: what was voted, decided, moved by a hold, made void by another plan, or is no longer asked. */
 function gateCards(before: Snapshot, after: Snapshot): Announcement[] {
   const [was, c] = [before.context.gates, after.context.gates];
-  const over = forward(before) && !forward(after);
+  const over = isForward(before) && !isForward(after);
   return Object.keys(c)
     .filter((gate) => (was[gate]?.status ?? 'none') !== 'none' || c[gate]!.status !== 'none')
     .filter((gate) => was[gate] !== c[gate] || (over && c[gate]!.status === 'open'))
@@ -96,11 +98,22 @@ export function announcementsOf(before: Snapshot, after: Snapshot, event: RunEve
       event.type !== 'STEP_INTENDED'
     )
       list.push(say(`late:${seq}`, { step: event.step, event: event.type }));
-    else if (event.type.startsWith('UNDO_') || whereIs(after) === 'rollingBack') list.push(say('undo'));
-    else if (node) list.push(say(`phase:${node.phase}`, { phase: node.phase }));
+    else {
+      const isUndo = event.type.startsWith('UNDO_');
+      if (isUndo || whereIs(after) === 'rollingBack') list.push(say('undo'));
+      // What ended while it goes back, or made it go back, is read where it ran.
+      if (!isUndo && node) list.push(say(`phase:${node.phase}`, { phase: node.phase }));
+    }
   }
   list.push(...gateCards(before, after));
   if (event.type === 'GATE_ESCALATED') list.push(say(`escalated:${seq}`, { gate: event.gate }, { broadcast: true }));
+  // Whoever coordinates is called to an emergency, however it began.
+  if ((event.type === 'REQUESTED' || event.type === 'MODE_SWITCHED') && c.mode === 'emergency')
+    list.push(say('declared', {}, { broadcast: event.type === 'REQUESTED' }));
+  if (event.type === 'MODE_SWITCHED') list.push(say(`switched:${seq}`, {}, { broadcast: true }));
+  // A question that is over is drawn anew, without its button.
+  if (c.switchAsked !== null && (event.type === 'SWITCH_ASKED' || isSwitchable(before) !== isSwitchable(after)))
+    list.push(say('switch', {}, { broadcast: true, name: 'switchAsked' }));
   if (event.type === 'ABORTED') list.push(say('undo'));
   if (event.type === 'NOTED') list.push(say(`note:${seq}`, { by: event.by, text: event.text }));
   if (event.type === 'RESTARTED') list.push(say(`restarted:${seq}`, { at: event.at, checking: event.checking }));

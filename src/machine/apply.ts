@@ -2,7 +2,7 @@
  * What each fact does to a run's context. Pure: (context, event) → the part that changes.
  * Whether an event is accepted at all is decided by the guards in machine.ts; nothing here refuses.
  */
-import { gateState, holdOn, standIn, standsInFor, stepNode, stepState } from './facts.ts';
+import { gateState, holdOn, nodeOf, standIn, standsInFor, stepNode, stepState } from './facts.ts';
 import type { Context, EventOf, GateState, Hold, PlanNode, RunEvent, StepNode, StepState } from './types.ts';
 
 type Change = Partial<Context>;
@@ -43,11 +43,13 @@ function inTurn(c: Context, ...changes: ((c: Context) => Change)[]): Change {
   return sum;
 }
 
-/** Other nodes; what was attempted and is not among them is kept, or nobody would undo it. */
+/** Other nodes; what was attempted or gone without and is not among them is kept: it is undone, or looked back on. */
 function withNodes(c: Context, nodes: PlanNode[]): Change {
   const former = [...c.nodes, ...c.former].filter(
     (node): node is StepNode =>
-      node.kind === 'step' && c.firstIntents.includes(node.id) && !nodes.some((other) => other.id === node.id),
+      node.kind === 'step' &&
+      (c.firstIntents.includes(node.id) || stepState(c, node.id).status === 'skipped') &&
+      !nodes.some((other) => other.id === node.id),
   );
   return { nodes, former };
 }
@@ -123,7 +125,9 @@ function outcome(c: Context, event: EventOf<'STEP_NOT_DONE' | 'STEP_UNKNOWN'>): 
   // Where a gate stands in for this proof, people are asked there.
   const status = event.type === 'STEP_UNKNOWN' ? 'unknown' : 'notDone';
   const asked = standsInFor(standIn(c, event.step), status) && !(event.type === 'STEP_NOT_DONE' && event.again);
-  const held = c.endedAt === null && !theirs && !asked && (event.type === 'STEP_UNKNOWN' || !event.again);
+  // What belongs to a plan that was left holds nothing up: it is still undone by an abort.
+  const left = nodeOf(c, event.step) === undefined;
+  const held = c.endedAt === null && !theirs && !asked && !left && (event.type === 'STEP_UNKNOWN' || !event.again);
   return inTurn(
     c,
     (now) =>
@@ -141,6 +145,46 @@ function outcome(c: Context, event: EventOf<'STEP_NOT_DONE' | 'STEP_UNKNOWN'>): 
   );
 }
 
+/**
+ * Another plan for the same run: what was done stays done, and every question is asked anew, for what was proven was
+ * proven of another moment. An answer to a question that is still out changes nothing then.
+ */
+function askedAnew(c: Context, nodes: PlanNode[]): Change {
+  const asks = nodes.flatMap((node) => (node.kind === 'step' && !node.effect ? [node.id] : []));
+  const steps = Object.fromEntries(
+    Object.entries(c.steps).map(([id, state]) =>
+      asks.includes(id) && state.status !== 'skipped' ? [id, { ...state, status: 'none' as const }] : [id, state],
+    ),
+  );
+  return { steps };
+}
+
+/** Only what was sent and is in both plans still holds: of the rest nobody needs to decide anything. */
+const stillHeld = (c: Context, { kind, ref }: Hold): boolean =>
+  kind === 'person' ||
+  kind === 'replay' ||
+  (kind === 'step' && nodeOf(c, ref) !== undefined && stepNode(c, ref)!.effect);
+
+function switched(c: Context, event: EventOf<'MODE_SWITCHED'>): Change {
+  const { at, by, mode, runbook, reason, gaveUp, vote: voted, byName, nodes } = event;
+  return inTurn(
+    c,
+    // The plan stays until there is another: an abort before that still has to know what to undo where.
+    (now) => ({ mode, runbook, byName, ...withNodes(now, nodes), switched: { by, at, reason, gaveUp, voted } }),
+    (now) => askedAnew(now, nodes),
+    (now) => ({
+      gates: Object.fromEntries(
+        Object.entries(now.gates).map(([id, gate]) => [
+          id,
+          { ...gate, status: 'none' as const, votes: [], reason: `the run goes on as an ${mode}` },
+        ]),
+      ),
+    }),
+    (now) => withoutHolds(now, at, (hold) => !stillHeld(now, hold)),
+    (now) => ({ overrides: [...now.overrides, { rule: `mode ${mode}`, by, reason: gaveUp }] }),
+  );
+}
+
 /** The change an accepted event makes. Facts about phases and ends are made by the machine's own transitions. */
 export function apply(c: Context, event: RunEvent): Change {
   const { at } = event;
@@ -149,6 +193,10 @@ export function apply(c: Context, event: RunEvent): Change {
       return {
         ...Object.fromEntries(Object.entries(event).filter(([key]) => !['type', 'at', 'actor'].includes(key))),
         requestedAt: at,
+        // Nothing showed that it is lost: a person said so, and somebody else looks at that afterwards.
+        ...(event.byName == null
+          ? {}
+          : { overrides: [{ rule: `declare ${event.source}`, by: event.requestedBy, reason: event.byName }] }),
       };
     case 'PLANNED':
       return planned(c, event);
@@ -286,20 +334,9 @@ export function apply(c: Context, event: RunEvent): Change {
     case 'RESUMED':
       return withoutHolds(c, at, (hold) => hold.kind === 'person' || hold.kind === 'replay');
     case 'MODE_SWITCHED':
-      return inTurn(
-        c,
-        // The plan stays until there is another: an abort before that still has to know what to undo where.
-        (now) => ({ mode: event.mode, ...withNodes(now, event.nodes) }),
-        (now) => ({
-          gates: Object.fromEntries(
-            Object.entries(now.gates).map(([id, gate]) => [id, { ...gate, status: 'none' as const, votes: [] }]),
-          ),
-        }),
-        (now) => withoutHolds(now, at, (hold) => hold.kind === 'gate'),
-        (now) => ({
-          overrides: [...now.overrides, { rule: `mode ${event.mode}`, by: event.by, reason: event.gaveUp }],
-        }),
-      );
+      return switched(c, event);
+    case 'SWITCH_ASKED':
+      return { switchAsked: { at, why: event.why, asks: event.asks } };
     case 'ABORTED':
     case 'TAKEN_OVER':
       // A person has decided: nothing older than that decision stands in its way.

@@ -2,7 +2,7 @@
  * The work that is due, as a pure question of the state: asked after every append and after every restart,
  * so that resuming is the normal path and not another one.
  */
-import { askable, currentPlan, gateState, inFlight, runnable, stepState, stepsOf, toUndo } from './facts.ts';
+import { askable, currentPlan, gateState, inFlight, maySwitch, runnable, stepState, stepsOf, toUndo } from './facts.ts';
 import type { Snapshot } from './replay.ts';
 import { type Context, PHASES, type Phase } from './types.ts';
 
@@ -32,6 +32,9 @@ export function whereIs(
   return (typeof lifecycle === 'string' ? lifecycle : Object.keys(lifecycle.forward)[0]) as never;
 }
 
+/** On its way through the phases: not being undone, not tidying up, not ended. */
+export const isForward = (snapshot: Snapshot): boolean => PHASES.includes(whereIs(snapshot) as Phase);
+
 export function due(snapshot: Snapshot): Work[] {
   const c = snapshot.context;
   const where = whereIs(snapshot);
@@ -53,12 +56,23 @@ export function due(snapshot: Snapshot): Work[] {
     return [{ do: 'undo', step: next.id, attempt: stepState(c, next.id).attempt }];
   }
   if (where === 'finishing') return [...settle, ...run('atEnd')];
-  if (!PHASES.includes(where as Phase)) return settle;
-  if (currentPlan(c) === null) return [...settle, { do: 'plan' }];
+  if (!isForward(snapshot)) return settle;
+  // What is in flight belongs to the plan before: the new one is made of what has become of it.
+  if (currentPlan(c) === null) return settle.length > 0 ? settle : [{ do: 'plan' }];
   const ask: Work[] = c.nodes
     .filter((node) => node.kind === 'gate' && askable(c, node.id))
     .map((node) => ({ do: 'openGate', gate: node.id, round: gateState(c, node.id).round + 1 }));
   return [...settle, ...ask, ...run(where as Phase)];
+}
+
+/**
+ * When a planned run is to go on as an emergency because it is not promoted yet, by the journal's clock; null where
+ * nobody wanted that, or it has been asked. It runs on while anything holds: that is what it is for.
+ */
+export function forceDue(snapshot: Snapshot): number | null {
+  const c = snapshot.context;
+  const waits = isForward(snapshot) && maySwitch(c) && c.phases.promoting?.to == null;
+  return waits && c.forceAfterMs !== null && c.switchAsked === null ? c.requestedAt + c.forceAfterMs : null;
 }
 
 /** Open gates and when they run out, by the journal's clock. None while anything holds: their deadlines stand still. */

@@ -2,7 +2,20 @@
  * Questions one can ask of a run's context. Pure; the machine's guards, `due()`, the cards and the commands
  * all ask here, so that a button is offered exactly when the machine would take it.
  */
-import type { Context, GateNode, GateState, Hold, Phase, Plan, PlanNode, StepNode, StepState } from './types.ts';
+import { scoresText } from '../policy/scoring.ts';
+import {
+  type Context,
+  type GateId,
+  type GateNode,
+  type GateState,
+  type Hold,
+  LOST_SECONDARY,
+  type Phase,
+  type Plan,
+  type PlanNode,
+  type StepNode,
+  type StepState,
+} from './types.ts';
 
 const NO_STEP: StepState = {
   status: 'none',
@@ -83,6 +96,10 @@ export function settled(c: Context, id: string): boolean {
   const gate = standIn(c, id);
   return gate !== undefined && hasArisen(c, gate) && gateState(c, gate.id).status === 'approved';
 }
+
+/** Undone, and it had changed nothing of the system: what it left is a record of ours. */
+export const untouched = (c: Context, step: string): boolean =>
+  stepState(c, step).status === 'undone' && stepState(c, step).evidence?.['untouched'] === true;
 
 export const inFlight = (c: Context): StepNode[] =>
   everyStep(c).filter((node) => ['intended', 'undoIntended'].includes(stepState(c, node.id).status));
@@ -177,11 +194,49 @@ export const toUndo = (c: Context): StepNode[] =>
       return status === 'notDone' ? node.repeat !== 'once' : !['undone', 'none'].includes(status);
     });
 
+/** Whoever the run as it is now goes back to: who asked for it, or who wanted it to go on as an emergency. */
+export const askedBy = (c: Context): string =>
+  c.switched === null || c.switched.by === 'runner' ? c.requestedBy : c.switched.by;
+
+/** A planned run may go on as an emergency, whatever it has done so far; the opposite would trust a region given up. */
+export const maySwitch = (c: Context): boolean =>
+  c.run !== '' && c.mode === 'planned' && c.runbook !== LOST_SECONDARY && c.end === null;
+
+/** Asked once, and decided already: what was approved is no longer so, and new evidence is waited for. */
+export const askedAgain = (c: Context): GateNode[] =>
+  currentPlan(c) === null
+    ? []
+    : c.nodes.filter(
+        (node): node is GateNode =>
+          node.kind === 'gate' &&
+          gateState(c, node.id).status === 'none' &&
+          gateState(c, node.id).round > 0 &&
+          hasArisen(c, node),
+      );
+
 export const holdOn = (c: Context, kind: Context['holds'][number]['kind'], ref: string) =>
   c.holds.find((hold) => hold.kind === kind && hold.ref === ref);
 
 export const approvals = (gate: GateState): string[] =>
   gate.votes.filter((vote) => vote.vote === 'approve').map((vote) => vote.by);
+
+/** What is promoted though nobody could prove the fence, two people answer for. */
+const COUNTERPART: Partial<Record<string, GateId>> = { promote: 'unverified-fence', 'unverified-fence': 'promote' };
+
+/** Whose approval decided this gate's counterpart: somebody else must stand by this one. null where it is nobody's. */
+export function otherHand(c: Context, gate: string): { gate: GateId; by: string } | null {
+  const other = COUNTERPART[gate];
+  if (other === undefined) return null;
+  const state = gateState(c, other);
+  const by = state.status === 'approved' && state.how === 'votes' ? approvals(state).at(-1) : undefined;
+  return by === undefined ? null : { gate: other, by };
+}
+/** Nobody but whoever decided its counterpart approves it; `more`: an approval that is not counted yet. */
+export function isOneHand(c: Context, gate: string, more: string[] = []): boolean {
+  const by = [...approvals(gateState(c, gate)), ...more];
+  const other = otherHand(c, gate);
+  return other !== null && by.length > 0 && by.every((one) => one === other.by);
+}
 
 /** The rules of the house a run is held at now, in the order of their holds. */
 export const heldRules = (c: Context): { hold: Hold; step: StepNode }[] =>
@@ -189,3 +244,7 @@ export const heldRules = (c: Context): { hold: Hold; step: StepNode }[] =>
     const step = hold.kind === 'step' ? stepNode(c, hold.ref) : undefined;
     return step?.rule ? [{ hold, step }] : [];
   });
+
+/** How the target was chosen, in one line; null where somebody named it, or there was no choice. */
+export const chosenText = ({ selection }: Pick<Context, 'selection'>): string | null =>
+  selection == null ? null : `Chosen by score: ${scoresText(selection.scored)}.`;

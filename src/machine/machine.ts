@@ -150,10 +150,13 @@ export const failover = machineSetup.createMachine({
     mode: 'planned',
     source: '',
     target: '',
+    selection: null,
+    byName: null,
     reason: '',
     requestedBy: '',
     requestedAt: 0,
     objectives: { rtoMs: 0, rpoMs: 0 },
+    forceAfterMs: null,
     nodes: [],
     former: [],
     plan: null,
@@ -165,6 +168,8 @@ export const failover = machineSetup.createMachine({
     firstIntents: [],
     phases: {},
     outage: { from: null, to: null },
+    switchAsked: null,
+    switched: null,
     overrides: [],
     reviewed: null,
     end: null,
@@ -188,17 +193,25 @@ export const failover = machineSetup.createMachine({
             },
             PLAN_UNKNOWN: accept(on<'PLAN_UNKNOWN'>((c) => is.currentPlan(c) === null)),
             MODE_SWITCHED: {
-              guard: on<'MODE_SWITCHED'>((c, e) => c.mode !== e.mode && is.inFlight(c).length === 0),
+              // What is in flight goes on and is waited for before the new plan is made.
+              guard: on<'MODE_SWITCHED'>((c, e) => e.mode === 'emergency' && is.maySwitch(c)),
               target: '#forward',
               actions: 'take',
             },
+            SWITCH_ASKED: accept(on<'SWITCH_ASKED'>((c) => is.maySwitch(c) && c.switchAsked === null)),
             GATE_OPENED: accept(on<'GATE_OPENED'>((c, e) => is.askable(c, e.gate) && e.hash === c.plan?.hash)),
             VOTED: accept(
               on<'VOTED'>(
                 (c, e) => open(c, e.gate, e.hash) && !is.gateState(c, e.gate).votes.some((vote) => vote.by === e.by),
               ),
             ),
-            GATE_DECIDED: accept(on<'GATE_DECIDED'>((c, e) => open(c, e.gate, e.hash))),
+            GATE_DECIDED: accept(
+              on<'GATE_DECIDED'>(
+                (c, e) =>
+                  open(c, e.gate, e.hash) &&
+                  !(e.decision === 'approved' && e.how === 'votes' && is.isOneHand(c, e.gate)),
+              ),
+            ),
             GATE_ESCALATED: accept(on<'GATE_ESCALATED'>((c, e) => is.gateState(c, e.gate).status === 'open')),
             GATE_EXTENDED: accept(
               on<'GATE_EXTENDED'>(
@@ -215,6 +228,8 @@ export const failover = machineSetup.createMachine({
               guard: on<'STEP_NOT_DONE'>(
                 (c, e) =>
                   !e.again &&
+                  // Of a plan that was left nothing is a reason to go back.
+                  is.nodeOf(c, e.step) !== undefined &&
                   is.stepNode(c, e.step)?.onFailure === 'rollback' &&
                   currentAttempt({ context: c, event: e }) &&
                   is.noReturn(c, e.step) === undefined,
@@ -235,7 +250,8 @@ export const failover = machineSetup.createMachine({
         rollingBack: {
           always: [
             {
-              guard: ({ context }) => nothingLeft(context) && context.firstIntents.length === 0,
+              guard: ({ context }) =>
+                nothingLeft(context) && context.firstIntents.every((id) => is.untouched(context, id)),
               target: 'finishing',
               actions: { type: 'endAs', params: { end: 'aborted' } },
             },

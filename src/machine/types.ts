@@ -3,6 +3,7 @@
  * Everything here is JSON: it is written to the journal and replayed from it by later versions.
  */
 import type { Json } from '../lib/json.ts';
+import type { Selection } from '../policy/scoring.ts';
 
 export const PHASES = [
   'validating',
@@ -17,6 +18,8 @@ export const PHASES = [
 export type Phase = (typeof PHASES)[number];
 
 export type Mode = 'planned' | 'emergency';
+/** The runbook for a region that does not serve: its runs are planned ones, for they move nothing and fence nobody. */
+export const LOST_SECONDARY = 'lost-secondary';
 export type End = 'completed' | 'rolledBack' | 'aborted' | 'takenOver';
 /** How a step may be repeated (DESIGN §2): sets a state, can be seen to be done, or must not be sent twice. */
 export type Repeat = 'idempotent' | 'verifiable' | 'once';
@@ -42,6 +45,8 @@ export type StepNode = {
   rule: boolean;
   onFailure: 'hold' | 'rollback';
   budgetMs: number;
+  /** How long it usually takes, for people; absent where nobody has said. */
+  usualMs?: number;
   /** What it does to the outage clock: clients' writes stop with its intent, or are proven to be served when it is done. */
   clock: 'writes-stop' | 'writes-serve' | null;
 };
@@ -174,12 +179,18 @@ export type Context = {
   mode: Mode;
   source: string;
   target: string;
+  /** How the target was chosen; null where somebody named it, or there was no choice. */
+  selection: Selection | null;
+  /** What was seen of the source when somebody declared it lost by typing its name; null where it was seen down. */
+  byName: string | null;
   reason: string;
   requestedBy: string;
   requestedAt: number;
   objectives: { rtoMs: number; rpoMs: number };
+  /** A planned run that is not promoted this long after it was requested is to go on as an emergency, ms; null: never. */
+  forceAfterMs: number | null;
   nodes: PlanNode[];
-  /** Steps this run has attempted that its newest nodes lack: never run again, undone by an abort all the same. */
+  /** Steps this run has attempted, or gone without, that its newest nodes lack: never run again, undone by an abort. */
   former: StepNode[];
   /** The latest plan. After a mode switch it is the former one's until another is made: ask `currentPlan`. */
   plan: Plan | null;
@@ -193,6 +204,10 @@ export type Context = {
   /** `entered` is the latest entry, `from` the first. */
   phases: Partial<Record<Phase, { from: number; to: number | null; entered: number }>>;
   outage: { from: number | null; to: number | null };
+  /** Regent itself has asked for an emergency, once; null before that. */
+  switchAsked: { at: number; why: string; asks: string[] } | null;
+  /** Planned once, and an emergency since; `voted`: whoever wanted it has voted for it with that. */
+  switched: { by: string; at: number; reason: string; gaveUp: string; voted: boolean } | null;
   overrides: { rule: string; by: string; reason: string }[];
   /** Overrides stay on show until somebody who made none of them has looked at them. */
   reviewed: { by: string; at: number; note: string } | null;
@@ -218,7 +233,9 @@ export type RunEvent =
         | 'requestedBy'
         | 'objectives'
         | 'nodes'
-      >
+      > &
+        // Journals of earlier versions have none of these.
+        Partial<Pick<Context, 'selection' | 'byName' | 'forceAfterMs'>>
     >
   | Fact<'PLANNED', { plan: Plan }>
   | Fact<'PLAN_UNKNOWN', { why: string }>
@@ -261,7 +278,23 @@ export type RunEvent =
   | Fact<'UNDO_UNKNOWN', { step: string; attempt: number; why: string }>
   | Fact<'PAUSED', { by: string; reason: string | null }>
   | Fact<'RESUMED', { by: string }>
-  | Fact<'MODE_SWITCHED', { mode: Mode; by: string; gaveUp: string; nodes: PlanNode[] }>
+  /** `gaveUp`: what an emergency does without, as a sentence. `vote`: the person's wish is their vote for it too. */
+  | Fact<
+      'MODE_SWITCHED',
+      {
+        mode: Mode;
+        runbook: string;
+        by: string;
+        reason: string;
+        gaveUp: string;
+        vote: boolean;
+        /** As with `Context.byName`. */
+        byName: string | null;
+        nodes: PlanNode[];
+      }
+    >
+  /** `asks`: who is to decide it. */
+  | Fact<'SWITCH_ASKED', { why: string; asks: string[] }>
   | Fact<'ABORTED', { by: string; reason: string }>
   | Fact<'TAKEN_OVER', { by: string; reason: string }>
   | Fact<'NOTED', { by: string; text: string }>

@@ -3,6 +3,7 @@ import type { GateNode, Plan } from '../machine/types.ts';
 import type { Answer } from '../ports/answer.ts';
 import type { Line, Message } from '../ports/chat.ts';
 import { ownCalls } from './own-calls.ts';
+import { shownBy } from './phase.ts';
 import { listed, route, SIGN, who } from './scene.ts';
 
 type Asked = { plan: Plan; steps: { id: string; title: string; phase: string; effect: boolean; answer: Answer }[] };
@@ -34,7 +35,10 @@ export function dryRun({ plan, steps }: Asked): Message {
       notReady.length === 0
         ? `${SIGN.done} Ready: every check that can be asked beforehand says yes.`
         : `${SIGN.notDone} Not ready: ${notReady.map((step) => step.title).join(', ')}.`,
-      ...steps.map(line),
+      ...steps.flatMap((step) => [
+        line(step),
+        ...shownBy({ status: step.answer.is === 'done' ? 'done' : 'none', evidence: step.answer.evidence }),
+      ]),
       ...ownCalls(plan),
       ...gates,
       'Proofs asked during the run: the fence, the log position, a write in the target, DNS answers, public health.',

@@ -1,9 +1,10 @@
 /** A gate's card: the evidence for the decision, what it means, the votes so far, and the buttons while it is open. */
-import { bytesText } from '../lib/bytes.ts';
-import { mayExtend, stepsOf } from '../machine/facts.ts';
-import type { Context, Evidence, GateNode, GateState } from '../machine/types.ts';
+import { atMostText, bytesText } from '../lib/bytes.ts';
+import { askedBy, chosenText, gateNode, mayExtend, otherHand, stepState, stepsOf } from '../machine/facts.ts';
+import type { Context, Evidence, GateId, GateNode, GateState } from '../machine/types.ts';
 import type { Action, Line, Message, Span } from '../ports/chat.ts';
 import { abortButton, askedAt, button, isForward, listed, route, type Scene, SIGN, who } from './scene.ts';
+import { isSecondary, secondaryMeaning } from './secondary.ts';
 
 const MOST_RECORDS = 10;
 
@@ -26,10 +27,37 @@ export function gate(scene: Scene): Message | null {
     };
   return {
     title,
-    lines: [...meaning(node, c), ...evidence(node, state, c), ...controlPlane(c), ...votes(scene, node, state)],
+    lines: [
+      ...unseen(node, c),
+      ...meaning(node, c),
+      ...chosen(node, c),
+      ...evidence(node, state, c),
+      ...controlPlane(node, c),
+      ...votes(scene, node, state),
+    ],
     tone: state.status === 'open' ? 'waiting' : state.status === 'approved' ? 'good' : 'bad',
     actions: actions(scene, node, state),
   };
+}
+
+/** Whoever approves must know that nothing but a person's word says that the region is lost. */
+const unseen = ({ id }: GateNode, c: Context): Line[] =>
+  c.byName === null || id === 'dns'
+    ? []
+    : [
+        [
+          `${SIGN.emergency} `,
+          { bold: `NOT SEEN TO HAVE FAILED: ${c.source} was declared by its name. ` },
+          who(askedBy(c)),
+          ' typed it when ',
+          { untrusted: `${c.byName}.` },
+        ],
+      ];
+
+/** Why this target, where several regions could take over. */
+function chosen({ id }: GateNode, c: Context): Line[] {
+  const text = chosenText(c);
+  return text === null || !['declare', 'promote'].includes(id) ? [] : [{ untrusted: text }];
 }
 
 /** Behind "not valid any more": why, as far as the state still knows, and where to look instead. */
@@ -46,6 +74,7 @@ const over = ({ c, where }: Scene): string =>
 function meaning(node: GateNode, c: Context): Line[] {
   const values = c.plan?.values;
   if (!values) return [];
+  if (isSecondary(c)) return secondaryMeaning(c);
   if (node.id === 'dns') {
     const changed = values.dns.map(({ name, type, old, oldTtl, new: wanted, ttl, provider }) => {
       const move =
@@ -85,14 +114,33 @@ function meaning(node: GateNode, c: Context): Line[] {
 }
 
 /** What is risked with a decision that only an emergency knows. */
-function riskOf(gate: string, { source, target, plan }: Context): Line[] | null {
+function riskOf(gate: string, c: Context): Line[] | null {
+  const { source, target, plan, switched } = c;
+  const seen = stepState(c, 'prove-fence').evidence?.['attempt'];
   switch (gate) {
     case 'declare':
       return [
+        ...(switched === null
+          ? []
+          : [
+              [
+                'It began as a planned run. ',
+                who(switched.by),
+                ' wants it to go on as an emergency: ',
+                { untrusted: `“${switched.reason}”` },
+              ] satisfies Line,
+              `Given up with that: ${switched.gaveUp}`,
+            ]),
         `What it means: ${source} counts as lost. ${target} is made ready at once, and its promotion is asked for next.`,
         'Nothing is stopped or promoted by this alone.',
       ];
     case 'unverified-fence':
+      if (seen === 'refused')
+        return [
+          `${source} refuses writes now, and its Postgres still runs: it was to be stopped, and only its databases could be closed.`,
+          `Whoever opens them again there, or a restore, makes it take writes that ${target} lacks. Regent closes them anew as long as it can reach it.`,
+          `Approve if that is enough, or once you have stopped Postgres there by hand.`,
+        ];
       return [
         `Nobody can say whether ${source} still takes writes: it could not be reached to be fenced, and it does not answer.`,
         `If it does, both regions will hold writes that the other lacks, and people will have to reconcile them by hand.`,
@@ -112,7 +160,7 @@ function riskOf(gate: string, { source, target, plan }: Context): Line[] | null 
 const lossOf = ({ lossSeconds, lossBytes, boundSeconds }: Evidence): string =>
   typeof lossSeconds !== 'number' || typeof lossBytes !== 'number'
     ? 'writes lost: NOBODY CAN SAY how many'
-    : `writes lost: at most ${Number(lossSeconds).toFixed(1)} s, ${bytesText(Number(lossBytes))} (RPO ${boundSeconds} s)`;
+    : `writes lost: at most ${atMostText({ seconds: lossSeconds, bytes: lossBytes })} (RPO ${boundSeconds} s)`;
 
 /** A check that may be skipped: what it saw is so when it saw no trouble; nothing seen is not so. */
 const isSo = ({ trouble }: Evidence): boolean => Array.isArray(trouble) && trouble.length === 0;
@@ -149,8 +197,10 @@ function evidence(node: GateNode, state: GateState, c: Context): Line[] {
 }
 
 /** Route 53 takes changes only through us-east-1 (DESIGN §13.14): who leaves that region should know before approving. */
-const controlPlane = (c: Context): Line[] =>
-  c.source === 'us-east-1' && c.plan?.values.dns.some((change) => change.provider === 'route53')
+const controlPlane = ({ id }: GateNode, c: Context): Line[] =>
+  ['promote', 'dns'].includes(id) &&
+  c.source === 'us-east-1' &&
+  c.plan?.values.dns.some((change) => change.provider === 'route53')
     ? ['Route 53 takes changes only through us-east-1, the region that is left: if that fails, DNS waits for people.']
     : [];
 
@@ -182,7 +232,8 @@ function votes({ c }: Scene, node: GateNode, state: GateState): Line[] {
       const line: Line = [
         `Needs ${node.votes} of `,
         ...askedAt(c, node),
-        ...(node.requesterMayVote ? [] : [', not ', who(c.requestedBy)]),
+        ...(node.requesterMayVote ? [] : [', not ', who(askedBy(c))]),
+        ...secondHand(c, node),
         ...(state.deadline === null ? [] : [', by ', { time: state.deadline }]),
         ...(state.escalated ? [' (asked again, more people)'] : []),
       ];
@@ -193,18 +244,48 @@ function votes({ c }: Scene, node: GateNode, state: GateState): Line[] {
   }
 }
 
+/** One of two decisions that are not one person's: whoever made the other is not asked for this one. */
+function secondHand(c: Context, node: GateNode): Span[] {
+  const other = node.votes === 1 ? otherHand(c, node.id) : null;
+  if (other === null) return [];
+  return [', nor ', who(other.by), `, who decided “${gateNode(c, other.gate)?.title}”`];
+}
+
+/** Two cards with one word on their buttons are mixed up. */
+const LABEL: Record<GateId, string> = {
+  promote: 'Approve promotion',
+  dns: 'Confirm DNS',
+  declare: 'Declare disaster',
+  'unverified-fence': 'Promote without proof',
+  'data-loss': 'Accept the loss',
+};
+
+function consequence({ id }: GateNode, c: Context): string {
+  const { source, target } = c;
+  if (isSecondary(c)) return `${source} is taken out of what points to it. ${target} serves on; it can be undone.`;
+  switch (id) {
+    case 'dns':
+      return `Clients are sent to ${target}, once it has accepted a write.`;
+    case 'declare':
+      return `${source} counts as lost, and ${target} is made ready to take over.`;
+    case 'unverified-fence':
+      return `${target} is promoted though ${source} may still take writes. There is no rollback after the promotion.`;
+    case 'data-loss':
+      return `Writes that did not reach ${target} are given up. The promotion is asked for by itself.`;
+    default:
+      return `${source} stops taking writes and ${target} is promoted. There is no rollback after the promotion.`;
+  }
+}
+
 function actions(scene: Scene, node: GateNode, state: GateState): Action[] {
   const { c } = scene;
   const more = { gate: node.id, hash: state.hash, round: state.round };
   if (state.status === 'open') {
     const verb = node.id === 'dns' ? 'confirm' : 'approve';
-    const label = node.id === 'dns' ? 'Confirm DNS' : 'Approve promotion';
+    const label = isSecondary(c) ? 'Take out of service' : (LABEL[node.id as GateId] ?? node.title);
     const confirm = {
       title: `${label}?`,
-      text:
-        node.id === 'dns'
-          ? `Clients are sent to ${c.target}, once it has accepted a write.`
-          : `${c.source} stops taking writes and ${c.target} is promoted. There is no rollback after the promotion.`,
+      text: consequence(node, c),
       yes: label,
       no: 'Not yet',
     };

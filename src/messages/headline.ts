@@ -2,7 +2,10 @@
 import { clockText } from '../lib/duration.ts';
 import { gateNode, gatesOf, stepNode, stepState, stepsOf, toUndo } from '../machine/facts.ts';
 import { PHASES, type Phase } from '../machine/types.ts';
-import type { Action, Line, Message, Tone } from '../ports/chat.ts';
+import { expectedAt } from '../policy/estimate.ts';
+import type { Action, Line, Message, Span, Tone } from '../ports/chat.ts';
+import { beganAt, outageOf } from '../report/metrics.ts';
+import { waitsByItself } from './again.ts';
 import { endedLine } from './ended.ts';
 import { haltLines } from './halt.ts';
 import { overrideLines, reviewLines } from './overrides.ts';
@@ -15,12 +18,14 @@ import {
   modeSign,
   noWayBack,
   openGates,
+  outageWord,
   progressOf,
   route,
   type Scene,
   SIGN,
   who,
 } from './scene.ts';
+import { warningLines } from './warnings.ts';
 
 const END_WORDS = {
   completed: 'completed',
@@ -48,7 +53,12 @@ export function headline(scene: Scene): Message {
         : 'plain';
   return {
     title: [`${modeSign(c)} `, { bold: c.run }, ` · ${route(c)} · ${kindOf(c)}`],
-    lines: [...(ended ? [endedLine(scene), state(scene)] : lines), ...overrideLines(c), ...reviewLines(c)],
+    lines: [
+      ...(ended ? [endedLine(scene), state(scene)] : lines),
+      ...warningLines(c),
+      ...overrideLines(c),
+      ...reviewLines(c),
+    ],
     tone,
     actions: ended || !isForward(scene) ? [] : actions(scene),
     ...(footnote === null ? {} : { footnote }),
@@ -95,15 +105,25 @@ function bar({ c, where }: Scene): Line {
     .join('   ');
 }
 
-function clocks({ c, now }: Scene): Line {
+function clocks(scene: Scene): Line {
+  const { c, now } = scene;
   const until = c.endedAt ?? now;
-  const parts = [`${clockText(until - c.requestedAt)} elapsed of ${clockText(c.objectives.rtoMs)}`];
-  const { from, to } = c.outage;
-  if (from !== null)
-    parts.push(`${SIGN.refused} writes refused ${clockText((to ?? now) - from)}${to === null ? ' and counting' : ''}`);
-  // Of a region that is lost nobody knows.
-  else if (c.mode === 'planned') parts.push('writes go on');
-  return parts.join(' · ');
+  const parts: Line[] = [`${clockText(until - beganAt(c))} elapsed of ${clockText(c.objectives.rtoMs)}`];
+  const { from, to } = outageOf(c);
+  if (from !== null) {
+    const counting = to === null && c.endedAt === null ? ' and counting' : '';
+    parts.push(`${SIGN.refused} ${outageWord(c)} ${clockText((to ?? until) - from)}${counting}`);
+  } else if (c.mode === 'planned') parts.push('writes go on');
+  return [...parts, ...expected(scene)].flatMap((part, index): Span[] => [...(index > 0 ? [' · '] : []), part].flat());
+}
+
+/** When service is expected to be verified. What is held has no such time. */
+function expected(scene: Scene): Line[] {
+  const { c, where, usual = {}, now } = scene;
+  const ahead = isForward(scene) && PHASES.indexOf(where as Phase) <= PHASES.indexOf('verifying');
+  if (!ahead || c.holds.length > 0 || scene.halt) return [];
+  const counted = openGates(scene).length > 0 ? ', people’s decisions not counted' : '';
+  return [['expected by ', { time: expectedAt(c, usual, now) }, counted]];
 }
 
 /** Who is waited for, what for, until when: or nobody, said so. */
@@ -114,7 +134,8 @@ function waiting(scene: Scene): Line {
   if (stopped?.kind === 'gate') return ['Waiting for: somebody to ask again or abort, ', ...reach(scene)];
   if (stopped) return ['Waiting for: a decision on the held step, ', ...reach(scene)];
   if (c.holds.length > 0) return 'Waiting for: somebody to resume';
-  if (open.length === 0) return 'Waiting for: nobody';
+  const itself = isForward(scene) ? waitsByItself(c) : [];
+  if (open.length === 0 && itself.length === 0) return 'Waiting for: nobody';
   return [
     'Waiting for: ',
     ...open.flatMap((gate, index) => {
@@ -128,6 +149,7 @@ function waiting(scene: Scene): Line {
         ...askedAt(c, gate),
       ];
     }),
+    ...itself.flatMap((item, index) => [open.length + index > 0 ? '; ' : '', ...item]),
   ];
 }
 

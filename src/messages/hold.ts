@@ -1,8 +1,9 @@
 /** The card of a hold: what is not known or not done, what that means, and the choices that are valid now. */
-import { mayLook, mayWait, stepNode, stepState } from '../machine/facts.ts';
+import { mayLook, maySwitch, mayWait, stepNode, stepState } from '../machine/facts.ts';
 import type { Action, Line, Message } from '../ports/chat.ts';
 import { ruleHold } from './rule-hold.ts';
-import { abortButton, button, noWayBack, route, type Scene, SIGN, who } from './scene.ts';
+import { abortButton, button, isForward, noWayBack, route, type Scene, SIGN, who } from './scene.ts';
+import { switchButton } from './switch.ts';
 
 export function hold(scene: Scene): Message | null {
   const { c, facts } = scene;
@@ -85,7 +86,7 @@ function onwards({ c, facts }: Scene, ref: string): Action[] {
 }
 
 function actions(scene: Scene, ref: string, unknown: boolean): Action[] {
-  const { c } = scene;
+  const { c, facts } = scene;
   const state = stepState(c, ref);
   const node = stepNode(c, ref);
   const failed = state.status === 'notDone' || state.status === 'unknown';
@@ -97,5 +98,8 @@ function actions(scene: Scene, ref: string, unknown: boolean): Action[] {
   }
   const lost = unknown && node?.noUndo !== null;
   if (node && failed && !node.proves && !lost) more.push(button('skip', 'Skip…', c, { step: ref }));
-  return [...onwards(scene, ref), ...more, button('takeover', 'Take over…', c), ...abortButton(scene)];
+  // For a region that does not answer any more a planned run would wait for ever.
+  const waits = facts['kind'] === 'step' && isForward(scene) && maySwitch(c) && c.phases.promoting?.to == null;
+  const other = waits ? [switchButton(c, {})] : [];
+  return [...onwards(scene, ref), ...more, ...other, button('takeover', 'Take over…', c), ...abortButton(scene)];
 }

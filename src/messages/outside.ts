@@ -7,11 +7,15 @@ import { foreignText } from '../lib/foreign-text.ts';
 import type { Json } from '../lib/json.ts';
 import { gateNode, noReturn, stepNode } from '../machine/facts.ts';
 import type { Context, Hold } from '../machine/types.ts';
+import { expectedAt } from '../policy/estimate.ts';
 import type { Line } from '../ports/chat.ts';
 import type { ComponentState, Impact, PageStatus } from '../ports/status-page.ts';
+import { beganAt, lossOf } from '../report/metrics.ts';
+import { failedStep, keptPicture } from './failed.ts';
 import type { Scene } from './scene.ts';
+import { isSecondary, outOfService } from './secondary.ts';
 import { stakeholders } from './status.ts';
-import { beganAt, expectedAt, filled, lengthWords, lossOf, momentText, type Templates } from './templates.ts';
+import { filled, lengthWords, momentText, type Templates } from './templates.ts';
 
 /** What the words need beside the run. */
 export type Telling = {
@@ -22,11 +26,13 @@ export type Telling = {
   thread: string | null;
 };
 
-export type Readers = 'operators' | 'stakeholders';
-/** `hold`: by its number. */
-export type Occasion = 'begin' | 'end' | { hold: number };
+/** `engineers`: who finds out why a run has failed. */
+export type Readers = 'operators' | 'stakeholders' | 'engineers';
+/** `undoing`: what was changed is being put back. `hold`: by its number. */
+export type Occasion = 'begin' | 'undoing' | 'end' | { hold: number };
 
 const minuteText = (at: number): string => `${new Date(at).toISOString().slice(11, 16)} UTC`;
+const expectedOf = ({ c, usual = {}, now }: Scene): number => expectedAt(c, usual, now);
 const isEmergency = (c: Context): boolean => c.mode === 'emergency';
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
@@ -54,8 +60,10 @@ export function letter(
       ? heldLetter(scene, occasion.hold)
       : occasion === 'begin'
         ? begun(scene, to, telling)
-        : over(scene, to, telling);
-  const thread = to === 'operators' && telling.thread !== null ? [`Thread: ${telling.thread}`] : [];
+        : occasion === 'undoing'
+          ? sentBack(scene)
+          : over(scene, to, telling);
+  const thread = to !== 'stakeholders' && telling.thread !== null ? [`Thread: ${telling.thread}`] : [];
   return { subject: `${telling.staging ? '[staging] ' : ''}${subject}`, text: [...lines, ...thread].join('\n') };
 }
 
@@ -71,9 +79,14 @@ function fromTemplate(scene: Scene, which: keyof Templates, telling: Telling): P
 function begun(scene: Scene, to: Readers, telling: Telling): Parts {
   const { c } = scene;
   if (isEmergency(c)) return fromTemplate(scene, 'detected', telling);
+  if (isSecondary(c))
+    return {
+      subject: `${outOfService(c).replace(/\.$/, '')} (${c.run})`,
+      lines: [outOfService(c), `Reason: “${foreignText(c.reason)}”`],
+    };
   const forOperators = [
     `Reason: “${foreignText(c.reason)}”`,
-    `Expected to be done by ${minuteText(expectedAt(scene))}, people’s decisions not counted.`,
+    `Expected to be done by ${minuteText(expectedOf(scene))}, people’s decisions not counted.`,
   ];
   return {
     subject: `${capital(c.organization)}: move from ${c.source} to ${c.target} (${c.run})`,
@@ -111,9 +124,33 @@ function over(scene: Scene, to: Readers, telling: Telling): Parts {
   if (isEmergency(c) && c.end === 'completed') return fromTemplate(scene, 'completed', telling);
   const took = lengthWords((c.endedAt ?? scene.now) - c.requestedAt);
   return {
-    subject: `${capital(c.organization)}: ${endWords(c)} (${c.run})`,
-    lines: [...lastWords(scene), ...(to === 'operators' ? [`It took ${took}.`] : [])],
+    subject: isSecondary(c)
+      ? `${outOfService(c).replace(/\.$/, '')} (${c.run})`
+      : `${capital(c.organization)}: ${endWords(c)} (${c.run})`,
+    lines: [...lastWords(scene), ...(to === 'stakeholders' ? [] : [...whatFailed(c), `It took ${took}.`])],
   };
+}
+
+/** The first that is told of a run that goes back. */
+function sentBack({ c }: Scene): Parts {
+  return {
+    subject: `${c.run} has been stopped and is being undone (${c.source} → ${c.target})`,
+    lines: [
+      `The move from ${c.source} to ${c.target} has been stopped. What it had changed is being put back, last first.`,
+      ...whatFailed(c),
+    ],
+  };
+}
+
+/** For those who find out why. */
+function whatFailed(c: Context): string[] {
+  if (c.end === 'completed') return [];
+  const failed = failedStep(c);
+  const kept = keptPicture(c);
+  return [
+    ...(failed === null ? [] : [`“${failed.step.title}” failed: ${foreignText(failed.state.why ?? '')}.`]),
+    ...(kept === null ? [] : [`What ${c.source} looked like as it failed is kept in ${kept}.`]),
+  ];
 }
 
 function endWords({ end, source, target }: Context): string {
@@ -190,7 +227,7 @@ export function page(scene: Scene, telling: Telling) {
     to: c.target,
     kind: c.mode,
     began: momentText(beganAt(c)),
-    expected: momentText(expectedAt(scene)),
+    expected: momentText(expectedOf(scene)),
     held: hold === undefined ? 'no' : heldText(c, hold),
     reason: foreignText(c.reason),
     ...(isEmergency(c) ? { message: filled(telling.templates.detected, scene, telling.status) } : {}),
@@ -200,6 +237,17 @@ export function page(scene: Scene, telling: Telling) {
     severity: telling.staging ? ('warning' as const) : ('critical' as const),
     source: c.source,
     details,
+  };
+}
+
+/** Wakes whoever finds out why: an incident of its own, for the run's is about the region. */
+export function escalation(scene: Scene, telling: Telling) {
+  const { c } = scene;
+  const { details, ...rest } = page(scene, telling);
+  return {
+    ...rest,
+    summary: `${telling.staging ? '[staging] ' : ''}${c.run} has failed: ${endWords(c)}`,
+    details: { ...details, held: 'no', ended: momentText(c.endedAt ?? scene.now), failed: whatFailed(c).join(' ') },
   };
 }
 

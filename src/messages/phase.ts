@@ -1,6 +1,6 @@
 /** One reply per phase, edited in place: what runs now and what each step found, with how long it took. */
 import { tookText } from '../lib/duration.ts';
-import { stepNode, stepState, stepsOf, toUndo } from '../machine/facts.ts';
+import { settled, stepNode, stepState, stepsOf, toUndo } from '../machine/facts.ts';
 import type { Context, StepNode, StepState } from '../machine/types.ts';
 import type { Line, Message } from '../ports/chat.ts';
 import { progressText } from './progress.ts';
@@ -11,11 +11,30 @@ export function stepLine(c: Context, step: StepNode, progress?: StepProgress): L
   const state = stepState(c, step.id);
   // Of what was skipped or undone later it would be the time people took.
   const timed = ['done', 'notDone', 'unknown'].includes(state.status);
-  const took =
-    timed && state.intendedAt !== null && state.endedAt !== null ? [tookText(state.endedAt - state.intendedAt)] : [];
-  const said = state.status === 'intended' && progress ? progressText(progress) : saidOf(state);
+  // Of work in several parts the attempt is only the last one.
+  const whole = state.evidence?.['wholeMs'];
+  const tookMs =
+    typeof whole === 'number'
+      ? whole
+      : state.intendedAt !== null && state.endedAt !== null
+        ? state.endedAt - state.intendedAt
+        : null;
+  const took = timed && tookMs !== null ? [tookText(tookMs)] : [];
+  const said = state.status === 'intended' ? runningText(step, progress) : saidOf(state);
   const rest = [...took, ...(said ? [said] : [])].join(' · ');
   return [`${stepSign(state)} ${step.title}`, ...(rest === '' ? [] : [' · ', { untrusted: rest }])];
+}
+
+/** What a step has to show beside its few words, line by line: the arithmetic of a choice. */
+export function shownBy({ status, evidence }: Pick<StepState, 'status' | 'evidence'>): Line[] {
+  const lines = ['done', 'alreadyDone'].includes(status) ? evidence?.['lines'] : undefined;
+  return Array.isArray(lines) ? lines.map((line): Line => ({ code: String(line) })) : [];
+}
+
+/** How far it is; where nobody can say, how long it usually takes. */
+function runningText({ usualMs }: StepNode, progress?: StepProgress): string {
+  if (progress) return progressText(progress);
+  return usualMs === undefined ? 'running' : `running · usually ${tookText(usualMs)}`;
 }
 
 /** What was seen counts as long as it is so: of what is undone, or asked about again, it would be an old truth. */
@@ -24,8 +43,6 @@ function saidOf(state: StepState): string | null {
   switch (status) {
     case 'skipped':
       return 'skipped';
-    case 'intended':
-      return 'running';
     case 'undoIntended':
       return 'being undone';
     case 'undone':
@@ -39,19 +56,19 @@ function saidOf(state: StepState): string | null {
 }
 
 /** There was nothing of it to take back: what it left is no harm. */
-const wasKept = ({ evidence }: StepState): boolean => evidence?.['kept'] === true;
+const wasKept = ({ evidence }: StepState): boolean => evidence?.['kept'] === true || evidence?.['untouched'] === true;
 
 export function phase({ c, where, facts, progress = {} }: Scene): Message | null {
   const name = String(facts['phase']) as StepNode['phase'];
-  const tried = stepsOf(c, name).filter((step) => stepState(c, step.id).status !== 'none');
+  // What a plan that was left has done is still so.
+  const former = c.former.filter((step) => step.phase === name);
+  const tried = [...former, ...stepsOf(c, name)].filter((step) => stepState(c, step.id).status !== 'none');
   if (tried.length === 0) return null;
-  const over = stepsOf(c, name).every((step) =>
-    ['done', 'alreadyDone', 'skipped'].includes(stepState(c, step.id).status),
-  );
+  const over = stepsOf(c, name).every((step) => settled(c, step.id));
   const sign = over ? SIGN.done : where === name ? SIGN.running : '·';
   return {
     title: [{ bold: `${sign} ${name === 'atEnd' ? 'tidying up' : name}` }],
-    lines: tried.map((step) => stepLine(c, step, progress[step.id])),
+    lines: tried.flatMap((step) => [stepLine(c, step, progress[step.id]), ...shownBy(stepState(c, step.id))]),
     tone: 'plain',
     actions: [],
   };

@@ -2,12 +2,14 @@
  * A region looks down: what was seen from where, what is not known, what declaring a disaster would mean. The card stands
  * from the first suspicion until the region answers again, and is edited as more is seen.
  */
-import { bytesText } from '../lib/bytes.ts';
 import { tookText } from '../lib/duration.ts';
 import { lengthText } from '../lib/utc.ts';
 import type { Action, Line, Message } from '../ports/chat.ts';
+import type { Surroundings } from '../ports/surroundings.ts';
+import { aroundLines, givenUp, reachLines } from './around.ts';
 import { SIGN, who } from './scene.ts';
 import type { SystemScene } from './system.ts';
+import { type Delivery, toldLines } from './told.ts';
 
 export type ProposalStage = 'suspected' | 'confirmed' | 'failed';
 export type ProposalSight = {
@@ -46,7 +48,16 @@ export type ProposalFacts = {
   recoveredAt: number | null;
   /** The run that was declared for it. */
   run: string | null;
+  /** That run has ended; where the region is the primary still, nothing came of it. */
+  runOver: boolean;
+  /** A planned run that leaves it already, and can go on as an emergency; cards of earlier versions have none. */
+  goesOn?: string | null;
+  /** What others say; cards of earlier versions have none. */
+  around?: Surroundings;
+  /** Whom it was told outside the chat. */
+  told?: Delivery[];
 };
+const NOTHING_KNOWN: Surroundings = { alerts: null, providers: [], loss: null };
 
 const KIND: Record<NonNullable<ProposalFacts['kind']>, string> = {
   network: 'Nothing in it answers (network).',
@@ -78,16 +89,25 @@ const STAGE: Record<ProposalStage, string> = {
   failed: 'failed',
 };
 
+/** The card asks somebody to decide: there is something to declare, and nothing is under way for it. */
+export const isAsked = ({ role, run, runOver }: Pick<ProposalFacts, 'role' | 'run' | 'runOver'>): boolean =>
+  (role === 'primary' || role === 'unknown') && (run === null || runOver);
+
 export function proposal({ facts, contacts }: Pick<SystemScene, 'facts' | 'contacts'>): Message {
   const p = facts as unknown as ProposalFacts;
   if (p.recoveredAt !== null) return withdrawn(p);
-  const isPrimary = p.role === 'primary' || p.role === 'unknown';
-  const asks = isPrimary && p.run === null;
+  const asks = isAsked(p);
   return {
     title: [
       `${SIGN.emergency} `,
       { bold: `${p.region} looks down` },
-      asks ? ': declare disaster?' : p.run === null ? `: it is ${article(p.role)}` : `: ${p.run} moves away from it`,
+      p.goesOn && asks
+        ? `: go on with ${p.goesOn} as an emergency?`
+        : asks
+          ? ': declare disaster?'
+          : p.run === null
+            ? `: it is ${article(p.role)}`
+            : movesAway(p.run, p.runOver),
       ` · ${STAGE[p.stage]} · since `,
       { time: p.since },
     ],
@@ -97,68 +117,69 @@ export function proposal({ facts, contacts }: Pick<SystemScene, 'facts' | 'conta
       `${p.agree} of ${p.sights.length} places see it so, ${p.needed} must.${
         p.score === null ? '' : ` Health ${p.score.toFixed(2)} of 1.`
       }`,
+      ...(asks && p.run !== null ? [`${p.run} was declared for it and is over: ${p.region} was not left.`] : []),
       ...unknowns(p),
-      ...(asks ? [...meaning(p), p.byItself] : p.run === null ? ['Nothing is moved: it does not serve.'] : []),
+      ...(asks ? [...meaning(p), p.byItself] : p.run === null ? [notServing(p)] : []),
       ...dismissal(p),
-      ...(asks ? reach(contacts) : []),
+      ...(asks ? [...aroundLines(p.around ?? NOTHING_KNOWN), ...reachLines(contacts)] : []),
+      ...toldLines(p.told ?? []),
     ],
     tone: p.stage === 'suspected' ? 'waiting' : 'bad',
     actions: asks ? actions(p) : [],
   };
 }
 
+const movesAway = (run: string, isOver: boolean): string =>
+  isOver ? `: ${run} has moved away from it` : `: ${run} moves away from it`;
+const notServing = ({ region, role }: ProposalFacts): string =>
+  role === 'secondary'
+    ? `Nothing is moved: it does not serve. To take it out of service: /dr declare ${region} reason:"…".`
+    : 'Nothing is moved: it does not serve.';
 const article = (role: ProposalFacts['role']): string => (role === 'witness' ? 'a witness' : 'not the primary');
 
-function withdrawn({ region, recoveredAt, since, run }: ProposalFacts): Message {
+function withdrawn({ region, recoveredAt, since, run, runOver, role, told }: ProposalFacts): Message {
+  const wasLeft = run !== null && !(runOver && role === 'primary');
   return {
     title: [
       `${SIGN.done} `,
       { bold: `${region} answers again` },
       ' since ',
       { time: recoveredAt! },
-      run === null ? '; nothing was done' : `; ${run} had been declared meanwhile`,
+      run === null
+        ? '; nothing was done'
+        : wasLeft
+          ? `; ${run} had been declared meanwhile`
+          : `; ${run} came to nothing`,
     ],
     lines: [
       [`It looked down from `, { time: since }, ` on, for ${tookText(recoveredAt! - since)}.`],
-      ...(run === null ? [] : [`${region} must not take writes again by itself: see ${run}.`]),
+      ...(wasLeft ? [`${region} must not take writes again by itself: see ${run}.`] : []),
+      ...toldLines(told ?? []),
     ],
-    tone: run === null ? 'good' : 'plain',
+    tone: wasLeft ? 'plain' : 'good',
     actions: [],
   };
 }
 
 /** What nobody can say: as important as what was seen. */
-function unknowns({ region, stage, confirmMs, kind, database }: ProposalFacts): Line[] {
+function unknowns({ region, role, stage, confirmMs, kind, database }: ProposalFacts): Line[] {
+  const holdsData = role !== 'witness';
   const open = [
     ...(stage === 'suspected' ? [`whether it lasts: it is confirmed after ${lengthText(confirmMs)}`] : []),
-    ...(kind === 'network' ? [`whether ${region} still takes writes from somebody we do not see`] : []),
-    ...(database === null ? [`what its database held last`] : []),
+    ...(holdsData && kind === 'network' ? [`whether ${region} still takes writes from somebody we do not see`] : []),
+    ...(holdsData && database === null ? [`what its database held last`] : []),
   ];
   return open.length === 0 ? [] : [`Not known: ${open.join('; ')}.`];
 }
 
-function meaning({ region, targets, database }: ProposalFacts): Line[] {
+function meaning({ region, targets, database, around }: ProposalFacts): Line[] {
   const able = targets.filter(({ why }) => why === null).map((one) => one.region);
   const unable = targets.filter(({ why }) => why !== null).map((one) => `${one.region} (${one.why})`);
   const to = [
     ...(able.length > 0 ? [`It would go to ${able.join(' or ')}.`] : ['Nowhere to go now:']),
     ...(unable.length > 0 ? [`${able.length > 0 ? 'Not to ' : ''}${unable.join(', ')}.`] : []),
   ].join(' ');
-  return [to, ...givenUp(region, database)];
-}
-
-/** What an emergency gives up, as far as it is known before it is measured. */
-export function givenUp(region: string, database: { at: number; bytesPerSecond: number } | null): Line[] {
-  const measured = 'How much is measured before the promotion is asked for.';
-  const lost = `Given up: writes of ${region} that had not reached the other region are lost.`;
-  if (database === null) return [`${lost} ${measured}`];
-  return [
-    [
-      `${lost} Its database last answered at `,
-      { time: database.at },
-      `, writing up to ${bytesText(database.bytesPerSecond)} each second. ${measured}`,
-    ],
-  ];
+  return [to, ...givenUp(region, database, around?.loss)];
 }
 
 function dismissal({ dismissed, stage, run }: ProposalFacts): Line[] {
@@ -177,16 +198,15 @@ function dismissal({ dismissed, stage, run }: ProposalFacts): Line[] {
   ];
 }
 
-/** The contacts that matter in an outage, as many as fit. */
-function reach(contacts: Record<string, string>): Line[] {
-  const named = Object.entries(contacts).slice(0, 4);
-  return named.length === 0 ? [] : [`Who to reach: ${named.map(([name, how]) => `${name} ${how}`).join(' · ')}`];
-}
-
-function actions({ n, region, stage, dismissed }: ProposalFacts): Action[] {
+function actions({ n, region, stage, dismissed, goesOn }: ProposalFacts): Action[] {
   const value = JSON.stringify({ region, proposal: n, stage });
-  return [
-    { id: 'declare:proposal', label: 'Declare disaster…', style: 'danger', value },
-    ...(dismissed?.stage === stage ? [] : [{ id: 'later:proposal', label: 'Not now', value }]),
-  ];
+  const go: Action = goesOn
+    ? {
+        id: 'mode:proposal',
+        label: 'Go on as an emergency…',
+        style: 'danger',
+        value: JSON.stringify({ run: goesOn, to: 'emergency' }),
+      }
+    : { id: 'declare:proposal', label: 'Declare disaster…', style: 'danger', value };
+  return [go, ...(dismissed?.stage === stage ? [] : [{ id: 'later:proposal', label: 'Not now', value }])];
 }

@@ -2,7 +2,15 @@
 
 import type { Json } from '../lib/json.ts';
 import { gateState, noReturn, stepsOf, toUndo } from '../machine/facts.ts';
-import { type Context, type GateNode, PHASES, type StepNode, type StepState } from '../machine/types.ts';
+import {
+  type Context,
+  type GateNode,
+  LOST_SECONDARY,
+  PHASES,
+  type StepNode,
+  type StepState,
+} from '../machine/types.ts';
+import type { Usual } from '../policy/estimate.ts';
 import type { Progress } from '../ports/answer.ts';
 import type { Action, Span } from '../ports/chat.ts';
 import type { Halt } from './halt.ts';
@@ -20,10 +28,14 @@ export type Scene = {
   facts: { [key: string]: Json };
   /** Names from the configuration: `aws-support` → how to reach them. */
   contacts: Record<string, string>;
+  /** Who coordinates in a disaster: `group:S1`, `user:U1`. */
+  coordinators?: string[];
   /** Of steps that are under way, by their ids. */
   progress?: Record<string, StepProgress>;
   /** Nothing new is sent, for any run, while this stands. */
   halt?: Halt | null;
+  /** How long steps usually take, ms by their ids: of past runs. */
+  usual?: Usual;
   /** What the house does after a run, from the configuration. */
   followUps?: string[];
 };
@@ -41,6 +53,9 @@ export const SIGN = {
   emergency: '🔴',
 } as const;
 
+/** What clients miss: a planned run holds writes back, a region that is lost serves nobody. */
+export const outageWord = ({ mode }: Pick<Context, 'mode'>): string => (mode === 'planned' ? 'writes refused' : 'down');
+
 /** On its way through the phases: not being undone, not ended. Only then is anything decided or aborted. */
 export const isForward = ({ where }: Pick<Scene, 'where'>): boolean => (PHASES as readonly string[]).includes(where);
 
@@ -56,12 +71,19 @@ export const openGates = (scene: Scene): GateNode[] =>
 export const askedAt = (c: Context, gate: GateNode): Span[] =>
   listed((gateState(c, gate.id).escalated ? [...gate.approvers, ...gate.escalateTo] : gate.approvers).map(who));
 
-export const route = ({ source, target }: Pick<Context, 'source' | 'target'>): string => `${source} → ${target}`;
-export const kindOf = (c: Context): string => (c.mode === 'planned' ? 'planned switchover' : 'emergency failover');
+export const route = ({ source, target, ...c }: Pick<Context, 'source' | 'target'> & { runbook?: string }): string =>
+  c.runbook === LOST_SECONDARY ? `${source} out of service, ${target} serves` : `${source} → ${target}`;
+export const kindOf = (c: Context): string =>
+  c.runbook === LOST_SECONDARY
+    ? 'nothing is promoted'
+    : c.mode === 'planned'
+      ? 'planned switchover'
+      : 'emergency failover';
 export const modeSign = (c: Context): string => (c.mode === 'planned' ? SIGN.planned : SIGN.emergency);
 
-/** A person (`U1`) by mention, a group (`group:S1`) likewise; `runner` and the like by name. */
+/** A person (`U1`) by mention, a group (`group:S1`) likewise; what Regent did by itself by its name. */
 export function who(id: string): Span {
+  if (id === 'runner') return 'Regent';
   const bare = id.replace(/^(person|user):/, '');
   if (bare.startsWith('group:')) return { group: bare.slice('group:'.length) };
   return /^[UW][A-Z0-9]+$/.test(bare) ? { person: bare } : bare;
@@ -74,18 +96,27 @@ export function listed(items: Span[]): Span[] {
   );
 }
 
+/** What a run goes on without, in a step's own words; null for one that ended as it should. */
+export function warningOf({ evidence }: StepState): string | null {
+  const warning = evidence?.['warning'];
+  return typeof warning === 'string' && warning !== '' ? warning : null;
+}
+
 export function stepSign(state: StepState): string {
   switch (state.status) {
     case 'done':
     case 'alreadyDone':
-      return SIGN.done;
+      if (warningOf(state) !== null) return SIGN.notDone;
+      // Nothing waits for what is owed: over for this run, and not done there yet.
+      return state.evidence?.['owed'] === true ? '·' : SIGN.done;
     case 'undone':
       return '↩';
     case 'intended':
     case 'undoIntended':
       return SIGN.running;
     case 'notDone':
-      return SIGN.notDone;
+      // A part of it is over, and the next one not begun yet.
+      return state.evidence?.['underWay'] === true ? SIGN.running : SIGN.notDone;
     case 'unknown':
     case 'undoUnknown':
       return SIGN.unknown;

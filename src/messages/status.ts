@@ -8,6 +8,9 @@ import { headline } from './headline.ts';
 import { overrideLines, reviewLines } from './overrides.ts';
 import { stepLine } from './phase.ts';
 import { askedAt, openGates, type Scene } from './scene.ts';
+import { isSecondary, outOfService } from './secondary.ts';
+import { measureLines } from './success.ts';
+import { warningLines } from './warnings.ts';
 
 export function status(scene: Scene, detail: boolean, link: string | null): Message {
   const { c } = scene;
@@ -20,12 +23,24 @@ export function status(scene: Scene, detail: boolean, link: string | null): Mess
     return {
       ...head,
       actions: [],
-      lines: [...head.lines, ...steps.map((step) => stepLine(c, step, scene.progress?.[step.id])), ...thread],
+      lines: [
+        ...head.lines,
+        ...(c.end === 'completed' && !isSecondary(c) ? measureLines(c) : []),
+        ...steps.map((step) => stepLine(c, step, scene.progress?.[step.id])),
+        ...thread,
+      ],
     };
   }
   return {
     title: [moving(scene)],
-    lines: [...haltLines(scene), customers(scene), ...waitingFor(scene), ...waived(scene), ...thread],
+    lines: [
+      ...haltLines(scene),
+      customers(scene),
+      ...waitingFor(scene),
+      ...warningLines(c),
+      ...waived(scene),
+      ...thread,
+    ],
     tone: c.end === 'completed' ? 'good' : c.holds.length > 0 || scene.halt ? 'bad' : 'plain',
     actions: [],
   };
@@ -48,6 +63,7 @@ export const stakeholdersEnd = (scene: Scene): Message => ({
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 function moving({ c, where }: Scene): string {
+  if (isSecondary(c)) return outOfService(c);
   const name = capital(c.organization);
   switch (c.end) {
     case 'completed':

@@ -4,6 +4,8 @@ import type { Message } from '../ports/chat.ts';
 import { halt } from './halt.ts';
 import { notice } from './notice.ts';
 import { proposal } from './proposal.ts';
+import { released } from './released.ts';
+import { returned } from './returned.ts';
 import { zombie } from './zombie.ts';
 
 export type SystemScene = {
@@ -20,5 +22,7 @@ export const SYSTEM_MESSAGES: Record<string, (scene: SystemScene) => Message | n
   halt,
   notice,
   proposal,
+  released,
+  returned,
   zombie,
 };

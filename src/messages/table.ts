@@ -5,10 +5,11 @@ import { freeze, freezeLifted } from './freeze.ts';
 import { gate } from './gate.ts';
 import { headline } from './headline.ts';
 import { hold } from './hold.ts';
-import { escalated, late, note, plan, promoted, restarted } from './notices.ts';
+import { declared, escalated, late, note, plan, promoted, restarted } from './notices.ts';
 import { phase, undo } from './phase.ts';
 import type { Scene } from './scene.ts';
 import { stakeholders, stakeholdersEnd } from './status.ts';
+import { switchAsked, switched } from './switch.ts';
 import { told } from './told.ts';
 
 export const MESSAGES: Record<string, (scene: Scene) => Message | null> = {
@@ -18,6 +19,7 @@ export const MESSAGES: Record<string, (scene: Scene) => Message | null> = {
   phase,
   undo,
   hold,
+  declared,
   promoted,
   note,
   restarted,
@@ -28,6 +30,8 @@ export const MESSAGES: Record<string, (scene: Scene) => Message | null> = {
   freezeLifted,
   stakeholders,
   stakeholdersEnd,
+  switchAsked,
+  switched,
   told,
 };
 

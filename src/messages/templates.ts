@@ -2,10 +2,11 @@
  * The two notices of an emergency that people outside the chat know by heart: their words, and what is filled into them
  * from the run. A line that names something nobody knows (yet) is left out rather than sent half empty.
  */
+
+import { boundText } from '../lib/bytes.ts';
 import { foreignText } from '../lib/foreign-text.ts';
-import { settled, stepState, stepsOf } from '../machine/facts.ts';
-import { type Context, PHASES, type Phase } from '../machine/types.ts';
-import { servedAt } from './ended.ts';
+import { expectedAt } from '../policy/estimate.ts';
+import { beganAt, type Loss, lossOf, servedAt } from '../report/metrics.ts';
 import type { Scene } from './scene.ts';
 
 export type Templates = { detected: string; completed: string };
@@ -45,7 +46,7 @@ export function placeholders(scene: Scene, status: string | null): Record<string
   const from = beganAt(c);
   const until = servedAt(c);
   const loss = lossOf(c);
-  const expected = expectedAt(scene);
+  const expected = expectedAt(c, scene.usual ?? {}, scene.now);
   const { rtoMs, rpoMs } = c.objectives;
   return {
     organization: c.organization,
@@ -60,54 +61,15 @@ export function placeholders(scene: Scene, status: string | null): Record<string
     rto: lengthWords(rtoMs),
     rtoMet: until === null ? null : until - from <= rtoMs ? 'met' : 'missed',
     rpo: lengthWords(rpoMs),
-    dataLoss: loss === null ? 'unknown' : lossText(loss.bytes),
+    dataLoss: loss === null ? 'unknown' : lossText(loss),
     rpoMet: loss === null ? 'RPO unknown' : loss.seconds * 1000 <= rpoMs ? 'RPO met' : 'RPO missed',
     status,
   };
 }
 
-/** When the clock of the recovery time began: an emergency's with the first confirmed bad sight, else the request. */
-export function beganAt(c: Context): number {
-  const since = c.mode === 'emergency' ? stepState(c, 'failure-confirmed').evidence?.['since'] : null;
-  return typeof since === 'number' && since > 0 && since < c.requestedAt ? since : c.requestedAt;
-}
-
-/** What was lost: nothing where that was proven, else the bound that was measured; null where nobody can say. */
-export function lossOf(c: Context): { bytes: number; seconds: number } | null {
-  if (['done', 'alreadyDone'].includes(stepState(c, 'prove-replicated').status)) return { bytes: 0, seconds: 0 };
-  const { lossBytes, lossSeconds } = stepState(c, 'loss-measured').evidence ?? {};
-  if (typeof lossBytes !== 'number' || typeof lossSeconds !== 'number') return null;
-  return { bytes: lossBytes, seconds: lossSeconds };
-}
-
-const lossText = (bytes: number): string =>
-  bytes === 0 ? '0 bytes' : `at most ${Math.ceil(bytes)} byte${Math.ceil(bytes) === 1 ? '' : 's'}`;
-
-/**
- * When service is expected to be verified: now and the budgets of what is left until then. Steps of a phase go on side by
- * side, so of each phase the longest chain counts. Expected, never promised: people's waiting is not in it.
- */
-export function expectedAt({ c, now }: Pick<Scene, 'c' | 'now'>): number {
-  const until = PHASES.indexOf('verifying');
-  const left = PHASES.slice(0, until + 1).map((phase) => longest(c, phase));
-  return now + left.reduce((sum, ms) => sum + ms, 0);
-}
-
-function longest(c: Context, phase: Phase): number {
-  const steps = new Map(stepsOf(c, phase).map((step) => [step.id, step]));
-  const known = new Map<string, number>();
-  const through = (id: string): number => {
-    const step = steps.get(id);
-    if (step === undefined) return 0;
-    const before = known.get(id);
-    if (before !== undefined) return before;
-    const own = settled(c, id) ? 0 : step.budgetMs;
-    const sum = own + Math.max(0, ...step.after.map(through));
-    known.set(id, sum);
-    return sum;
-  };
-  return Math.max(0, ...[...steps.keys()].map(through));
-}
+/** Nothing, or the bound that was measured. */
+const lossText = ({ bytes, seconds }: Loss): string =>
+  bytes === 0 ? '0 bytes' : `at most ${boundText(bytes)}, ${lengthWords(Math.ceil(seconds) * 1000)} of changes`;
 
 /** `2024-01-15 14:30:00 UTC`. */
 export const momentText = (at: number): string => `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')} UTC`;

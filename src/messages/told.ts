@@ -1,6 +1,6 @@
 /** Who was told outside the chat, and who could not be yet: one reply in the thread, edited as it changes. */
 import type { Json } from '../lib/json.ts';
-import type { Message, Span } from '../ports/chat.ts';
+import type { Line, Message, Span } from '../ports/chat.ts';
 import type { Scene } from './scene.ts';
 
 /** One thing that was to be told. */
@@ -23,21 +23,27 @@ const read = (facts: { [key: string]: Json }): Delivery[] =>
 
 export function told({ facts }: Pick<Scene, 'facts'>): Message | null {
   const deliveries = read(facts);
-  if (deliveries.length === 0) return null;
-  const places = [...new Set(deliveries.map(({ where }) => where))];
-  const missing = deliveries.filter(({ why }) => why !== null);
+  const [title, ...lines] = toldLines(deliveries);
+  if (title === undefined) return null;
   return {
-    title: [
-      'Told: ',
-      ...places.flatMap((where, index) => [...(index > 0 ? [' · '] : []), ...placeSpans(where, deliveries)]),
-    ],
-    lines: missing.map(({ where, what, why }) => [
-      `${[where, what].filter(Boolean).join(', ')}: `,
-      { untrusted: why! },
-    ]),
+    title,
+    lines,
     tone: deliveries.some(({ state }) => state === 'gaveUp') ? 'bad' : 'plain',
     actions: [],
   };
+}
+
+/** Everything that was told, in one line; below it what stood in the way, or whom it did not reach. */
+export function toldLines(deliveries: Delivery[]): Line[] {
+  if (deliveries.length === 0) return [];
+  const places = [...new Set(deliveries.map(({ where }) => where))];
+  const missing = deliveries.filter(({ why }) => why !== null);
+  return [
+    ['Told: ', ...places.flatMap((where, index) => [...(index > 0 ? [' · '] : []), ...placeSpans(where, deliveries)])],
+    ...missing.map(
+      ({ where, what, why }): Line => [`${[where, what].filter(Boolean).join(', ')}: `, { untrusted: why! }],
+    ),
+  ];
 }
 
 /** `PagerDuty incident 02:14, note 02:20`, `status page: not yet, 2nd try at 02:15`. */

@@ -6,13 +6,16 @@ import { sentenceOf } from '../lib/errors.ts';
 import type { Json } from '../lib/json.ts';
 import { utcText } from '../lib/utc.ts';
 import type { Announcement } from '../machine/types.ts';
+import type { ProposalCall } from '../messages/proposal-page.ts';
 import { coolDownOf } from '../policy/cool-down.ts';
 import type { JournalEntry, JournalRow } from '../ports/journal.ts';
 import type { RegionHealth } from '../ports/watch.ts';
-import { type CardWorld, cardOf, targetsOf } from './proposal-card.ts';
+import { type CardWorld, cardOf, declaredFor, targetsOf } from './proposal-card.ts';
 import {
   ACKNOWLEDGED,
+  ASKED,
   afterRow,
+  type Call,
   DISMISSED,
   noProposals,
   type Proposal,
@@ -41,8 +44,8 @@ export type AlarmWorld = CardWorld & {
   rows(): Promise<JournalRow[]>;
   /** Draws a card anew though nothing was written down. */
   redraw(what: Pick<Announcement, 'slot' | 'name' | 'facts'>): void;
-  /** Starts the emergency run; only asked in mode `declare`. */
-  declare(region: string, target: string, reason: string): Promise<{ ok: true } | { ok: false; why: string }>;
+  /** Chooses where to go and starts the emergency run; only asked in mode `declare`. */
+  declare(region: string, reason: string): Promise<{ ok: true; target: string } | { ok: false; why: string }>;
   log: { info(fields: object, message: string): void; warn(fields: object, message: string): void };
 };
 
@@ -69,6 +72,28 @@ export class Alarm {
   /** What stands now, oldest first. */
   standing(): Proposal[] {
     return Object.values(this.#state.standing).sort((a, b) => a.n - b.n);
+  }
+
+  /** To what people were called, oldest first. */
+  calls(): ProposalCall[] {
+    return this.#state.calls.map((call) => (call.over === null ? { ...call, over: this.#overByRun(call) } : call));
+  }
+  /** A run that was declared for it has an incident of its own; once the region was left there is nothing to decide. */
+  #overByRun({ proposal, region, askedAt }: Call): ProposalCall['over'] {
+    const { watch } = this.#world;
+    const runs = this.#world.runs();
+    const own = declaredFor(proposal, runs);
+    if (own && (own.endedAt === null || own.requestedAt >= askedAt))
+      return { how: 'run', run: own.run, at: Math.max(own.requestedAt, askedAt) };
+    const last = runs.findLast(({ source }) => source === region);
+    const isLeft = ![null, region].includes(watch.primary());
+    if (!last?.endedAt || last.endedAt < askedAt || !isLeft) return null;
+    return { how: 'left', run: last.run, at: last.endedAt };
+  }
+  /** Draws the card of a proposal anew: what was told outside the chat has changed. */
+  told(n: number): void {
+    const call = this.#state.calls.findLast((one) => one.n === n);
+    if (call) this.#draw(call.proposal, call.recoveredAt);
   }
 
   /** Takes what the watch has found since: after every round. Never throws; what could not be written is next time. */
@@ -125,25 +150,56 @@ export class Alarm {
       if (!own) return;
       log.info({ region }, 'a region that looked down answers again');
       this.#declined.delete(region);
-      await this.#write(RECOVERED, { n: own.n, region, since: own.since, recoveredAt: health.at }, region);
+      await this.#write(
+        RECOVERED,
+        { n: own.n, region, since: own.since, recoveredAt: health.wellSince ?? health.at },
+        region,
+      );
       return;
     }
     // What a run stops on purpose is no outage: nobody is to declare a disaster over it.
-    if (own === undefined && this.#wasLeft(region)) return;
+    if (own === undefined && this.#isExplained(health)) return;
     if (own === undefined || rank(stage) > rank(own.stage)) {
       log.warn({ region, stage, seen: health.failure?.seen.slice(0, 10) ?? [] }, 'a region looks down');
       await this.#write(SEEN_EVENT[stage], this.#seen(health), region);
     }
     await this.#declareByItself(region);
+    await this.#askPeople(region);
     this.#redraw(region);
   }
 
-  /** A run is leaving it, or the newest that concerned it has left it: another region serves. */
-  #wasLeft(region: string): boolean {
+  /** Once it is confirmed that people must decide they are called to it: of a blip, or of what a run has taken up, nobody. */
+  async #askPeople(region: string): Promise<void> {
+    const { mode, watch, clock, freshMs } = this.#world;
+    const own = this.#state.standing[region];
+    if (!own || mode === 'off' || rank(own.stage) < rank(mode === 'declare' ? 'failed' : 'confirmed')) return;
+    const health = watch.health(region);
+    if (watch.isolated || !health?.at || clock.now() - health.at > freshMs) return;
+    const { n, stage, dismissed } = own;
+    if (dismissed?.stage === stage || !this.#card(own, null).asks) return;
+    if (this.calls().some((call) => call.n === n && call.over === null)) return;
+    // Where Regent declares it by itself, it is the run that calls people.
+    if (mode === 'declare' && !this.#isLeftToPeople(own)) return;
+    const seen = health.failure?.seen.slice(0, 10) ?? [];
+    const data = { n, region, stage, seen, why: mode === 'declare' ? this.#byItself(own) : null };
+    await this.#note({ type: ASKED, data }, { actor: 'runner', delivery: null }, () => []);
+  }
+
+  #isLeftToPeople(own: Proposal): boolean {
+    const { region } = own;
+    return this.#inTheWay(own) !== null || this.#target(region) === null || this.#declined.has(region);
+  }
+
+  /**
+   * A run is leaving it, or the newest that concerned it has left it: another region serves. Of a planned run that has
+   * stopped nothing yet no trouble can come; nor can it ever make everything there fall silent.
+   */
+  #isExplained({ region, failure }: RegionHealth): boolean {
     const { runs, watch } = this.#world;
     const last = runs().findLast(({ source }) => source === region);
     if (last === undefined) return false;
-    return last.endedAt === null || watch.primary() !== region;
+    if (last.endedAt !== null) return watch.primary() !== region;
+    return last.planned ? last.planned.hasStopped && failure?.kind !== 'network' : true;
   }
 
   /** What is written down with a stage: what was seen from where. */
@@ -165,19 +221,19 @@ export class Alarm {
     const { declare, log } = this.#world;
     const own = this.#state.standing[region];
     if (own?.stage !== 'failed' || this.#inTheWay(own) !== null) return;
-    const target = this.#target(region);
-    if (target === null) return;
+    if (this.#target(region) === null) return;
     const health = this.#world.watch.health(region);
-    const seen = health?.failure?.seen.slice(0, 3).join('; ') ?? 'it does not answer';
+    const { kind = 'network', seen: all = [] } = health?.failure ?? {};
+    const seen = kind === 'network' ? 'nothing in it answers' : all.slice(0, 3).join('; ');
     const reason = `${region} has failed since ${utcText(own.since)}: ${seen}`;
-    const declared = await declare(region, target, reason);
+    const declared = await declare(region, reason);
     if (declared.ok) {
       this.#declined.delete(region);
-      log.warn({ region, target }, 'the trigger has declared a disaster');
+      log.warn({ region, target: declared.target }, 'the trigger has declared a disaster');
       return;
     }
     if (this.#declined.get(region) !== declared.why)
-      log.warn({ region, target, why: declared.why }, 'the trigger could not declare a disaster');
+      log.warn({ region, why: declared.why }, 'the trigger could not declare a disaster');
     this.#declined.set(region, declared.why);
   }
 
@@ -223,8 +279,11 @@ export class Alarm {
   /** Only what it says is compared: the moment of each look would draw the card anew every few seconds. */
   #redraw(region: string): void {
     const own = this.#state.standing[region];
-    if (!own || this.#world.mode === 'off') return;
-    const card = this.#card(own, null);
+    if (own) this.#draw(own, null);
+  }
+  #draw(own: Proposal, recoveredAt: number | null): void {
+    if (this.#world.mode === 'off') return;
+    const card = this.#card(own, recoveredAt);
     if (this.#shown.get(own.n) === card.hash) return;
     this.#shown.set(own.n, card.hash);
     this.#world.redraw(card.what);

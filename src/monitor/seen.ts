@@ -49,29 +49,34 @@ export const neededOf = (speakers: number, least: number): number => Math.max(le
  * is wholly silent knows nothing of its health, unless the others agree that it is silent.
  */
 export function agreement(list: Reading[], least: number): Reading {
-  const of = (condition: Condition, all: Reading[]) => {
+  const of = (condition: Condition, all: Reading[], atLeast = least) => {
     const speakers = all.filter((reading) => reading[condition] !== null);
-    return agreed(speakers, neededOf(speakers.length, least))[condition];
+    return agreed(speakers, neededOf(speakers.length, atLeast))[condition];
   };
   const cut = of('cut', list);
   const knowing = cut === true ? list : list.filter((reading) => reading.cut !== true);
   return {
     scoreLow: of('scoreLow', knowing),
-    errorsHigh: of('errorsHigh', list),
+    // The metrics measured it, out of the region's own requests: no cut line makes it up, and no other place could see it.
+    errorsHigh: of('errorsHigh', list, 1),
     cut,
     critical: of('critical', knowing),
   };
 }
 
+/** Whether a place to which the region is not silent sees trouble in it: one is too few to call it down, and enough to wait. */
+export const isDoubted = (list: Reading[]): boolean =>
+  list.some(({ cut, scoreLow, errorsHigh, critical }) => cut !== true && (scoreLow || errorsHigh || critical) === true);
+
 const isBad = (reading: Reading): boolean => CONDITIONS.some((condition) => reading[condition] === true);
 
 /** How many places see trouble, of how many, and how many must. */
 export function counted(list: { look: Look; reading: Reading }[], least: number): RegionHealth['vantages'] {
-  return {
-    names: list.map(({ look }) => look.vantage),
-    agree: list.filter(({ reading }) => isBad(reading)).length,
-    needed: neededOf(list.length, least),
-  };
+  const agree = list.filter(({ reading }) => isBad(reading)).length;
+  const needed = neededOf(list.length, least);
+  const all = list.map(({ reading }) => reading);
+  const measured = agreement(all, least).errorsHigh === true;
+  return { names: list.map(({ look }) => look.vantage), agree, needed: measured ? Math.min(agree, needed) : needed };
 }
 
 /** 0 to 1: the middle of what the places say, the lower one of two. null where nobody can say. */

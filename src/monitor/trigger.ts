@@ -34,8 +34,17 @@ export const quiet: TriggerState = { stage: 'quiet', seenMs: NOTHING, goodMs: 0,
 
 const ORDER: Stage[] = ['quiet', 'suspected', 'confirmed', 'failed'];
 
-/** `at`: ms since the epoch, never before the reading that came before it. */
-export function observe(state: TriggerState, reading: Reading, at: number, policy: TriggerPolicy): TriggerState {
+/**
+ * `at`: ms since the epoch, never before the reading that came before it. `doubted`: some place still sees trouble, though
+ * too few do to agree on it: while that is so a suspicion is not withdrawn.
+ */
+export function observe(
+  state: TriggerState,
+  reading: Reading,
+  at: number,
+  policy: TriggerPolicy,
+  doubted = false,
+): TriggerState {
   const { last } = state;
   const passed = last === null ? 0 : Math.max(0, at - last.at);
   const seenMs = Object.fromEntries(
@@ -49,7 +58,7 @@ export function observe(state: TriggerState, reading: Reading, at: number, polic
   ) as Record<Condition, number>;
 
   const bad = CONDITIONS.some((condition) => reading[condition] === true);
-  const well = CONDITIONS.every((condition) => reading[condition] !== true) && reading.cut === false;
+  const well = CONDITIONS.every((condition) => reading[condition] !== true) && reading.cut === false && !doubted;
   const wasWell = last !== null && CONDITIONS.every((condition) => last.reading[condition] !== true);
   const goodMs = well ? (wasWell ? state.goodMs + passed : 0) : bad ? 0 : state.goodMs;
   if (state.stage !== 'quiet' && well && goodMs >= policy.recoverForMs)

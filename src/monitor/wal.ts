@@ -6,11 +6,11 @@ import type { RegionHealth } from '../ports/watch.ts';
 const WINDOW_MS = 60_000;
 
 export class DatabaseMemory {
-  #last: { at: number; view: DatabaseView } | null = null;
+  #last: { at: number; askedAt: number; view: DatabaseView } | null = null;
   #rates: { at: number; bytesPerSecond: number }[] = [];
 
-  /** What it said, when (ms since the epoch). */
-  saw(view: DatabaseView, at: number): void {
+  /** What it said, when it had been asked and by when it had answered (ms since the epoch). */
+  saw(view: DatabaseView, at: number, askedAt: number): void {
     const last = this.#last;
     const ms = last === null ? 0 : at - last.at;
     // Another timeline, or a log that went back: what lies between is no growth.
@@ -19,18 +19,21 @@ export class DatabaseMemory {
       this.#rates.push({ at, bytesPerSecond: (bytes * 1000) / ms });
     }
     this.#rates = this.#rates.filter((one) => at - one.at <= WINDOW_MS);
-    this.#last = { at, view };
+    this.#last = { at, askedAt, view };
   }
 
   /** null before it has answered once. */
   get known(): RegionHealth['database'] {
     if (this.#last === null) return null;
-    const { at, view } = this.#last;
+    const { at, askedAt, view } = this.#last;
     return {
       at,
+      askedAt,
       lsn: view.lsn,
       bytesPerSecond: Math.max(0, ...this.#rates.map((one) => one.bytesPerSecond)),
+      rateSeen: this.#rates.length > 0,
       role: view.role,
+      systemIdentifier: view.systemIdentifier,
     };
   }
   get last(): { at: number; view: DatabaseView } | null {

@@ -11,7 +11,7 @@ import type { Ports } from '../steps/step.ts';
 import { limited } from './limit.ts';
 import { isIsolated, type Limits, type Look, newest } from './look.ts';
 import { askRegion, type WatchedRegion } from './questions.ts';
-import { agreement, counted, failureOf, readings, type Sight, scoreOf, sightOf } from './seen.ts';
+import { agreement, counted, failureOf, isDoubted, readings, type Sight, scoreOf, sightOf } from './seen.ts';
 import { observe, quiet, type Stage, type TriggerPolicy, type TriggerState } from './trigger.ts';
 import { askRemote, type Remote, standbyLook } from './vantages.ts';
 import { DatabaseMemory } from './wal.ts';
@@ -111,6 +111,7 @@ export class RegionWatch implements Watch {
       region,
       stage: trigger.stage,
       since: trigger.since,
+      wellSince: trigger.last === null || trigger.goodMs === 0 ? null : trigger.last.at - trigger.goodMs,
       at,
       score,
       failure,
@@ -192,12 +193,13 @@ export class RegionWatch implements Watch {
     const { clock, stop } = this.#world;
     const serves = this.primary() === region.name;
     const endpoints = region.endpoints.filter(({ onlyServing = false }) => serves || !onlyServing);
+    const askedAt = clock.now();
     const [{ probes, view }, errorRate] = await Promise.all([
       askRegion({ ...region, endpoints }, this.#world, stop),
       this.#errorRate(region),
     ]);
     const at = clock.now();
-    if (view !== null) this.#regions.get(region.name)!.memory.saw(view, at);
+    if (view !== null) this.#regions.get(region.name)!.memory.saw(view, at, askedAt);
     return { look: { vantage: OWN, region: region.name, at, probes, errorRate }, view };
   }
 
@@ -241,11 +243,9 @@ export class RegionWatch implements Watch {
     const known = this.#regions.get(region)!;
     const valid = newest(looks, region, now, 2 * everyMs + callMs);
     const read = readings(valid, limits);
-    const reading = agreement(
-      read.map((one) => one.reading),
-      agree,
-    );
-    known.trigger = observe(known.trigger, reading, now, policy);
+    const said = read.map((one) => one.reading);
+    const reading = agreement(said, agree);
+    known.trigger = observe(known.trigger, reading, now, policy, isDoubted(said));
     known.sights = read.map((one) => sightOf(one.look, one.reading));
     known.score = scoreOf(valid);
     known.vantages = counted(read, agree);

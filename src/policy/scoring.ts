@@ -15,6 +15,15 @@ export type Candidate = {
   ineligible: string | null;
 };
 
+/** What was compared when a target was chosen: kept with the run, and shown where people decide. */
+export type Selection = {
+  /** When it was measured, ms since the epoch. */
+  at: number;
+  /** Best first, those that cannot take over last. */
+  scored: Scored[];
+  selected: string;
+};
+
 export type Scored = {
   region: string;
   /** null for a region that is not eligible. */
@@ -62,6 +71,9 @@ const TITLES: Record<Factor, string> = {
   latency: 'Latency',
   freshness: 'Freshness',
 };
+/** Factors are compared, and shown, to two decimals: what is finer is noise of the measuring. */
+export const rounded = (factor: number): number => Math.round(factor * 100) / 100;
+
 /** At least two decimals, at most six, no zeros beyond that. */
 const decimals = (value: number): string => {
   const text = exact(value).toString();
@@ -81,3 +93,21 @@ export const arithmetic = ({ region, parts, total, why }: Scored): string[] =>
         ),
         `  Total: ${decimals(total)}`,
       ];
+
+/** All of it, best first, with the choice last. */
+export const selectionLines = ({ scored, selected }: Selection): string[] => [
+  ...scored.flatMap(arithmetic),
+  `Selected: ${selected} (highest score)`,
+];
+
+/** In one line: `us-west-2 0.90, eu-west-1 0.785; not ap-1: its Postgres does not answer`. */
+export function scoresText(scored: Scored[]): string {
+  const able = scored.filter(({ total }) => total !== null);
+  const unable = scored.filter(({ total }) => total === null);
+  return [
+    able.map(({ region, total }) => `${region} ${decimals(total!)}`).join(', '),
+    ...unable.map(({ region, why }) => `not ${region}: ${why}`),
+  ]
+    .filter((part) => part !== '')
+    .join('; ');
+}

@@ -7,13 +7,19 @@ import type { Json } from '../lib/json.ts';
 /** What a check saw: kept in the journal, shown on cards. Plain JSON, numbers with their unit in the key (`lagBytes`). */
 export type Evidence = { [key: string]: Json };
 
-/** How far something is that takes its time; `total` is null where nobody knows it. */
-export type Progress = { done: number; total: number | null; unit: string };
+/**
+ * How far something is that takes its time; `total` is null where nobody knows it. `part`: which part of the work it is of;
+ * `rateBelow`: slower than this, in units a second, is worth saying.
+ */
+export type Progress = { done: number; total: number | null; unit: string; part?: string; rateBelow?: number };
 
 export type Answer =
   | { is: 'done'; evidence: Evidence; summary?: string }
-  /** `final`: it will not become so by waiting. */
-  | { is: 'notDone'; evidence: Evidence; why: string; final?: true }
+  /**
+   * `final`: it will not become so by waiting. `again`: whether another attempt is made with nobody asked, where the step
+   * knows better than the runner, which counts to three.
+   */
+  | { is: 'notDone'; evidence: Evidence; why: string; final?: true; again?: boolean }
   /** With `progress`: it is under way and nobody can say yet. */
   | { is: 'unknown'; evidence: Evidence; why: string; final?: true; progress?: Progress };
 

@@ -1,4 +1,5 @@
 /** The place where people are told and asked. One wording, rendered by each adapter (Slack blocks, mail, a terminal). */
+import type { Json } from '../lib/json.ts';
 
 /** A run of text. Text a person typed is `{ untrusted }`: it is escaped where it is rendered, never parsed. */
 export type Span =
@@ -141,7 +142,8 @@ export type Refused = 'unknown' | 'input' | 'rights' | 'state' | 'failed';
 
 /** The answer to whoever acted, seen by that person only. */
 export type Reply =
-  | { kind: 'message'; message: Message; refused?: Refused }
+  /** `data`: the same for programs; the chat shows the message alone. */
+  | { kind: 'message'; message: Message; refused?: Refused; data?: { [key: string]: Json } }
   | { kind: 'form'; form: Form }
   /** Errors beside the fields of the form that was submitted, by field id. */
   | { kind: 'fieldErrors'; errors: Record<string, string> }

@@ -86,6 +86,8 @@ export interface Database {
   promote(region: string, signal: AbortSignal): Promise<void>;
   /** Transactions of others that have written, or may: what a stop would cut off. Ours and replication's do not count. */
   openTransactions(region: string, signal: AbortSignal): Promise<OpenTransactions>;
+  /** How many sessions of others are connected to the application's databases. Ours and replication's do not count. */
+  clients(region: string, signal: AbortSignal): Promise<number>;
   /**
    * Reads, in one read-only snapshot. `lsn`: at least everything the snapshot sees was written before it (primary), or
    * had been replayed when it was taken (standby). One text per query: its rows as JSON, or their digest where longer
@@ -112,6 +114,10 @@ export type OpenTransactions = {
   /** Seconds the oldest of them has been open; 0 where there is none. */
   oldestSeconds: number;
 };
+
+/** Up to where a server has the log: what a standby has received counts, it is flushed, and replayed before a promotion ends. */
+export const held = ({ lsn, receivedLsn }: Pick<DatabaseView, 'lsn' | 'receivedLsn'>): string =>
+  receivedLsn !== null && lsnDiff(receivedLsn, lsn) > 0 ? receivedLsn : lsn;
 
 /** Bytes between two LSNs, `a - b`; negative when a is behind. LSNs are 64-bit, differences fit a number. */
 export function lsnDiff(a: string, b: string): number {

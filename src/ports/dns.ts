@@ -43,10 +43,12 @@ export interface Lookup {
   readonly resolvers: string[];
 }
 
-/** The same set of answers, however they are written: order, letter case and an IPv6 address's short form do not count. */
+/** The same set of answers, however they are written: order, letter case, a last dot and an IPv6 address's short form do not count. */
 export function sameAnswer(type: DnsRecord['type'], a: string[], b: string[]): boolean {
   const plain = (values: string[]) =>
-    JSON.stringify(values.map((value) => (type === 'AAAA' ? shortest(value) : value.toLowerCase())).sort());
+    JSON.stringify(
+      values.map((value) => (type === 'AAAA' ? shortest(value) : value.toLowerCase().replace(/\.$/, ''))).sort(),
+    );
   return plain(a) === plain(b);
 }
 const shortest = (address: string): string =>

@@ -21,13 +21,15 @@ export type JobState =
       /** Exit status; null when it was ended by its time limit or a signal. */
       status: number | null;
       tookMs: number;
+      /** How far it said it was, last. */
+      progress?: Progress | null;
       /** The last JSON object it printed that is no progress. */
       report: { [key: string]: unknown } | null;
       /** The last lines it printed, 4 kB at most. */
       output: string;
     }
   /** It was started, it runs no more, and it left no exit status: the machine went down, or somebody killed it. */
-  | { is: 'lost'; output: string };
+  | { is: 'lost'; progress?: Progress | null; output: string };
 
 export interface Jobs {
   /** Starts it, once for each key, ever: a key that was started before is left as it is. Throws when it could not be started. */

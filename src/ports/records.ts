@@ -19,6 +19,9 @@ export type Notice = {
 /** One look at all records of the plan, seconds by `type name`; a record that was not there is left out. */
 export type TtlsSeen = { at: number; ttls: Record<string, number> };
 
+/** How many requests a region that was well served in a second. */
+export type ThroughputSeen = { at: number; region: string; perSecond: number };
+
 /** What a record is called in a look: `A api.eden.example.com`. */
 export const recordKey = ({ type, name }: { type: string; name: string }): string => `${type} ${name}`;
 
@@ -27,4 +30,6 @@ export interface Records {
   notices(): Promise<Notice[]>;
   /** Oldest first. */
   ttls(): Promise<TtlsSeen[]>;
+  /** Oldest first. */
+  throughput(): Promise<ThroughputSeen[]>;
 }

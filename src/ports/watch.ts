@@ -13,10 +13,22 @@ export type RegionHealth = {
   failure: { kind: 'network' | 'infrastructure' | 'service' | 'database'; seen: string[] } | null;
   /** Who looked last, how many of them agree, and how many must. */
   vantages: { names: string[]; agree: number; needed: number };
+  /** Since when it has been seen well again, ms since the epoch; null while it is not, or never was seen otherwise. */
+  wellSince?: number | null;
   /** What answered somebody well when it was last looked at. */
   answering?: string[];
-  /** Of its database: when it last answered us, where its log stood then, how fast that grew at most lately, and as what. */
-  database: { at: number; lsn: string; bytesPerSecond: number; role?: 'primary' | 'standby' } | null;
+  /** Of its database: when it last answered us, where its log stood then, how fast that grew at most lately, as what, and who it is. */
+  database: {
+    at: number;
+    lsn: string;
+    bytesPerSecond: number;
+    /** False where it answered once only: how fast its log grows is then not known. */
+    rateSeen?: boolean;
+    role?: 'primary' | 'standby';
+    /** When it was asked for that, ms: every write acknowledged before is in the log up to `lsn`. */
+    askedAt?: number;
+    systemIdentifier?: string;
+  } | null;
 };
 
 export interface Watch {

@@ -3,13 +3,22 @@
  * being done here. It keeps no state of its own; killed at any point, the next start goes on from the journal.
  */
 import { sentenceOf, UserError } from '../lib/errors.ts';
-import { due, gateDeadlines, type Work, workKey } from '../machine/due.ts';
-import { askable, currentPlan, gateNode, inFlight, stepState } from '../machine/facts.ts';
-import type { Evidence, Plan } from '../machine/types.ts';
+import { lengthText } from '../lib/utc.ts';
+import { due, forceDue, gateDeadlines, type Work, workKey } from '../machine/due.ts';
+import { askable, askedBy, currentPlan, gateNode, inFlight, nodeOf, stepState } from '../machine/facts.ts';
+import {
+  type Context,
+  type Evidence,
+  type GateNode,
+  type GateState,
+  LOST_SECONDARY,
+  type Plan,
+} from '../machine/types.ts';
 import { makePlan } from '../steps/planning.ts';
 import type { Runbook } from '../steps/step.ts';
 import type { NewEvent, RunView } from './ledger.ts';
 import { StepWork, type StepWorld } from './step-work.ts';
+import { switchOf } from './switching.ts';
 import { within } from './time.ts';
 
 export type Log = {
@@ -75,6 +84,13 @@ export class Engine {
               log.error({ run: view.run, gate, error: sentenceOf(error) }, 'a gate that ran out could not be decided');
             });
         }
+        const forceAt = halted ? null : forceDue(view.snapshot);
+        if (forceAt === null) continue;
+        if (forceAt > clock.now()) nextAt = Math.min(nextAt, forceAt);
+        else
+          await this.#boxRanOut(view).catch((error) => {
+            log.error({ run: view.run, error: sentenceOf(error) }, 'nobody could be asked about an emergency');
+          });
       }
       await clock.sleep(nextAt - clock.now(), AbortSignal.any([woken.signal, stop]));
     }
@@ -118,13 +134,16 @@ export class Engine {
   async #plan(run: string): Promise<void> {
     const { ledger, clock, stop, system, ports, callMs } = this.#world;
     const until = clock.now() + PLAN_BUDGET;
+    // A bound on the loss that one busy moment kept from being measured must not be missing from what people approve.
+    const boundUntil = clock.now() + 2 * callMs;
     while (!stop.aborted) {
       const c = ledger.view(run)!.snapshot.context;
       if (currentPlan(c) !== null || c.end !== null) return;
       const { runbook, mode, source, target, nodes } = c;
       const { signal, release } = within(clock, callMs, stop);
       try {
-        const plan: Plan = await makePlan({ runbook, mode, source, target, nodes }, system, ports, signal);
+        const insist = clock.now() < boundUntil;
+        const plan: Plan = await makePlan({ runbook, mode, source, target, nodes }, system, ports, signal, insist);
         return void (await ledger.append(run, RUNNER, { type: 'PLANNED', plan }));
       } catch (error) {
         if (stop.aborted) return;
@@ -139,8 +158,11 @@ export class Engine {
 
   async #openGate(run: string, id: string, round: number): Promise<void> {
     const { ledger, clock } = this.#world;
+    const lacksBound = isBoundMissing(ledger.view(run)!.snapshot.context);
     // Asked again because something was no longer so: only on evidence that is so now, and new.
-    if (round > 1 && (await this.#boundsMoved(run))) return;
+    if ((round > 1 || lacksBound) && (await this.#boundsMoved(run))) return;
+    // Measured by now, yet not in the plan: nobody approves a loss without its number. What is in flight ends first.
+    if (lacksBound) return await clock.sleep(this.#world.system.pollMs, this.#world.stop);
     const fresh = round === 1 ? {} : await this.#evidenceNow(run, id);
     if (fresh === null) return;
     await ledger.append(run, RUNNER, (snapshot) => {
@@ -160,12 +182,19 @@ export class Engine {
         how,
         reason: why,
       });
-      if (!gate.required) return [open, approved('policy', 'the configuration does not require it')];
+      // What nobody could prove is never answered for by nobody.
+      if (!gate.required && gate.standsInFor === null)
+        return [open, approved('policy', 'the configuration does not require it')];
       if (id !== DECLARE) return [open];
-      if (c.requestedBy === RUNNER) return [open, approved('policy', 'the trigger may declare: trigger.mode')];
-      if (!gate.requesterMayVote) return [open];
-      // Whoever declares a disaster has voted with that.
-      const vote: NewEvent = { type: 'VOTED', gate: id, hash, by: c.requestedBy, vote: 'approve', reason: c.reason };
+      if (c.switched !== null && !c.switched.voted) return [open];
+      if (c.switched === null && c.requestedBy === RUNNER)
+        return [open, approved('policy', 'trigger.mode lets Regent declare it')];
+      // Asked for by whoever may have meant the other direction: nothing of theirs was declared lost.
+      const isDeclared = c.runbook !== LOST_SECONDARY || nodeOf(c, 'failure-confirmed') !== undefined;
+      if (!gate.requesterMayVote || !isDeclared) return [open];
+      // Whoever declares a disaster, or wants a run to go on as one, has voted with that.
+      const { reason } = c.switched ?? c;
+      const vote: NewEvent = { type: 'VOTED', gate: id, hash, by: askedBy(c), vote: 'approve', reason };
       return gate.votes <= 1 ? [open, vote, approved('votes', null)] : [open, vote];
     });
   }
@@ -218,13 +247,48 @@ export class Engine {
       if (gate === undefined || hash === undefined) return [];
       const state = c.gates[id];
       if (state?.status !== 'open' || state.deadline === null || state.deadline > clock.now()) return [];
-      if (gate.onTimeout === 'escalate' && !state.escalated)
+      // What nobody could prove is a person's to answer for, not time's.
+      const then = gate.standsInFor !== null && gate.onTimeout === 'approve' ? 'escalate' : gate.onTimeout;
+      if (then === 'escalate' && !state.escalated)
         return [{ type: 'GATE_ESCALATED', gate: id, deadline: clock.now() + gate.timeoutMs }];
-      const approve = gate.onTimeout === 'approve';
-      const reason = approve ? 'approved by the configured timeout' : 'nobody decided in time';
+      const approve = then === 'approve';
+      const reason = `${nobodyIn(state)}: ${approve ? 'approved by policy' : 'not approved'} (${settingOf(gate)})`;
       return [
         { type: 'GATE_DECIDED', gate: id, hash, decision: approve ? 'approved' : 'expired', how: 'timeout', reason },
       ];
     });
   }
+
+  /** Its time box is over: people are asked about an emergency; where the configuration asks nobody, it goes on as one. */
+  async #boxRanOut(view: RunView): Promise<void> {
+    const { ledger, clock, system, runbooks, ports } = this.#world;
+    await ledger.append(view.run, RUNNER, (snapshot) => {
+      const at = forceDue(snapshot);
+      const { context: c } = snapshot;
+      const { emergency } = runbooks;
+      if (at === null || at > clock.now() || emergency === undefined) return [];
+      const why = `It was to go on as an emergency if it was not promoted ${lengthText(c.forceAfterMs ?? 0)} after it was asked for.`;
+      const { declare } = system.gates;
+      // What somebody has paused waits for people too.
+      const isPaused = c.holds.some(({ kind }) => kind === 'person');
+      if (declare.required || isPaused) return [{ type: 'SWITCH_ASKED', why, asks: declare.approvers }];
+      const { stage } = ports.watch.health(c.source) ?? {};
+      const byName =
+        stage === 'confirmed' || stage === 'failed'
+          ? null
+          : `the run was asked for, with a time box of ${lengthText(c.forceAfterMs ?? 0)}`;
+      return [switchOf(c, emergency, system, { by: RUNNER, reason: why, vote: false, byName })];
+    });
+  }
 }
+
+const nobodyIn = ({ openedAt, deadline }: GateState): string =>
+  `nobody decided within ${lengthText((deadline ?? 0) - (openedAt ?? 0))}`;
+const settingOf = ({ id, onTimeout }: GateNode): string => `gates.${id}.onTimeout: ${onTimeout}`;
+
+/** What would be lost was measured after the plan was made without it. */
+const isBoundMissing = (c: Context): boolean => {
+  const { status, evidence } = stepState(c, 'loss-measured');
+  const isMeasured = ['done', 'alreadyDone'].includes(status) && typeof evidence?.['lossBytes'] === 'number';
+  return c.mode === 'emergency' && c.plan !== null && c.plan.bounds.loss === null && isMeasured;
+};

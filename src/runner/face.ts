@@ -1,6 +1,6 @@
 /** The runner as commands see it: what is, and what may be asked for. Every change goes through the ledger. */
-import { sentenceOf, UserError } from '../lib/errors.ts';
-import type { Announcement, Mode, Plan } from '../machine/types.ts';
+import { sentenceOf } from '../lib/errors.ts';
+import { type Announcement, type Context, LOST_SECONDARY, type Mode, type Plan } from '../machine/types.ts';
 import type { Halt } from '../messages/halt.ts';
 import { type Answer, unknown } from '../ports/answer.ts';
 import type { Posted } from '../ports/chat.ts';
@@ -8,11 +8,14 @@ import type { Clock } from '../ports/clock.ts';
 import type { Journal, JournalEntry } from '../ports/journal.ts';
 import type { Notice } from '../ports/records.ts';
 import { makePlan } from '../steps/planning.ts';
+import { ONLY_DECLARED } from '../steps/runbooks/lost-secondary.ts';
 import { nodesFor, type Ports, type Runbook, type StepDefinition, type StepFacts } from '../steps/step.ts';
 import type { System } from '../steps/system.ts';
+import { type Choice, chooseTarget } from './choosing.ts';
 import { Halting } from './halt.ts';
 import type { Appended, Ledger, NewEvent, RunView } from './ledger.ts';
 import { journalRecords } from './records.ts';
+import { switchOf, type Wish } from './switching.ts';
 import { heeding, within } from './time.ts';
 
 export type DryRun = {
@@ -20,6 +23,9 @@ export type DryRun = {
   /** Each step's own check, asked now: what it found, or what it would change. */
   steps: { id: string; title: string; phase: string; effect: boolean; answer: Answer }[];
 };
+
+/** What else a request carries. */
+export type Begun = Partial<Pick<Context, 'selection' | 'byName' | 'forceAfterMs'>>;
 
 /** Who declares where the configuration lets the trigger do it. */
 export const RUNNER = 'runner';
@@ -90,8 +96,15 @@ export class Face {
   }
 
   /** Starts a planned run, unless one is under way. */
-  begin(source: string, target: string, reason: string, person: string, delivery: string | null): Promise<Appended> {
-    return this.#begin('planned', { source, target, reason, by: person }, delivery);
+  begin(
+    source: string,
+    target: string,
+    reason: string,
+    person: string,
+    delivery: string | null,
+    more: Begun = {},
+  ): Promise<Appended> {
+    return this.#begin('planned', { source, target, reason, by: person, ...more }, delivery);
   }
 
   /** Starts an emergency run: a person (or, where the configuration lets it, the trigger: `runner`) declares the disaster. */
@@ -101,17 +114,36 @@ export class Face {
     reason: string,
     by: string,
     delivery: string | null,
+    more: Begun = {},
   ): Promise<Appended> {
-    return this.#begin('emergency', { source, target, reason, by }, delivery);
+    return this.#begin('emergency', { source, target, reason, by, ...more }, delivery);
+  }
+
+  /**
+   * Starts a run that takes a region out of service which does not serve; `target` is the primary, and stays it.
+   * `declared`: it is said to be lost, which is looked at; else somebody only wants to do without it.
+   */
+  beginLostSecondary(
+    source: string,
+    target: string,
+    reason: string,
+    by: string,
+    delivery: string | null,
+    { declared, ...more }: Begun & { declared: boolean },
+  ): Promise<Appended> {
+    const without = declared ? [] : ONLY_DECLARED;
+    return this.#begin('planned', { source, target, reason, by, ...more }, delivery, LOST_SECONDARY, without);
   }
 
   #begin(
     mode: Mode,
-    { source, target, reason, by }: { source: string; target: string; reason: string; by: string },
+    { source, target, reason, by, ...more }: { source: string; target: string; reason: string; by: string } & Begun,
     delivery: string | null,
+    name: string = mode,
+    without: string[] = [],
   ): Promise<Appended> {
     const { ledger, system, runbooks } = this.#world;
-    const runbook = runbooks[mode]!;
+    const runbook = runbooks[name]!;
     return ledger.begin(
       system.organization,
       by === RUNNER ? RUNNER : `person:${by}`,
@@ -125,10 +157,19 @@ export class Face {
         reason,
         requestedBy: by,
         objectives: system.objectives,
-        nodes: nodesFor(runbook, system, source, target),
+        nodes: nodesFor(runbook, system, source, target, without),
+        ...more,
       }),
       delivery,
     );
+  }
+
+  /** Lets a planned run go on as an emergency, by that runbook. */
+  goOnAsEmergency(run: string, wish: Wish, delivery: string | null): Promise<Appended> {
+    const { ledger, runbooks, system } = this.#world;
+    const emergency = runbooks['emergency']!;
+    const by = `person:${wish.by}`;
+    return ledger.append(run, by, ({ context }) => [switchOf(context, emergency, system, wish)], delivery);
   }
 
   append(
@@ -163,7 +204,7 @@ export class Face {
   }
 
   /** The plan and every step's check, asked now. Changes nothing: check steps that must write to know are left out. */
-  async dryRun(source: string, target: string): Promise<DryRun> {
+  async dryRun(source: string, target: string, selection: Context['selection'] = null): Promise<DryRun> {
     const { clock, stop, system, ports, runbooks, callMs } = this.#world;
     const runbook = runbooks['planned']!;
     const nodes = nodesFor(runbook, system, source, target);
@@ -184,6 +225,7 @@ export class Face {
             values: plan.values,
             mode: plan.mode,
             bounds: plan.bounds,
+            selection,
             system,
             signal,
             evidenceOf: () => null,
@@ -203,14 +245,12 @@ export class Face {
     }
   }
 
-  /** The other region that can serve, where there is just one. */
-  targetFor(source: string): string {
-    const others = Object.keys(this.#world.system.regions).filter((region) => region !== source);
-    if (others.length === 1) return others[0]!;
-    throw new UserError(`There are ${others.length} regions to go to: ${others.join(', ')}.`, {
-      code: 'target-needed',
-      hint: `Say which: to:${others[0]}.`,
-    });
+  /**
+   * Where a run goes for which nobody has named a target. `unattended`: nobody has been asked yet.
+   * @throws UserError when no region can take over, each named with its reason
+   */
+  choose(source: string, mode: Mode, options: { unattended?: boolean } = {}): Promise<Choice> {
+    return chooseTarget(this.#world, source, mode, options);
   }
 }
 

@@ -5,6 +5,7 @@
  */
 import { noReturn } from '../machine/facts.ts';
 import type { Context } from '../machine/types.ts';
+import { hasFailed, isUndoing } from '../messages/failed.ts';
 import { type Milestone, milestoneAt, type Occasion, type Readers } from '../messages/outside.ts';
 
 /** `tried`: it may have got there, nobody knows. */
@@ -13,6 +14,8 @@ export type Has = (slot: string) => 'told' | 'tried' | 'gaveUp' | null;
 export type PagerWord =
   | { slot: string; do: 'trigger' }
   | { slot: string; do: 'resolve' }
+  /** Whoever finds out why is woken too. */
+  | { slot: string; do: 'escalate' }
   | { slot: string; do: 'note'; of: Milestone };
 export type MailWord = { slot: string; to: Readers; occasion: Occasion };
 export type PageWord =
@@ -22,6 +25,7 @@ export type PageWord =
   | { slot: string; do: 'end'; resolves: boolean };
 
 export const TRIGGER = 'pager:trigger';
+export const ESCALATE = 'pager:escalate';
 export const OPEN = 'statuspage:open';
 
 const isDrill = (c: Context): boolean => c.runbook === 'drill';
@@ -42,12 +46,17 @@ function milestones(c: Context): { of: Milestone; name: string; at: number }[] {
   return [...passed, ...held].toSorted((a, b) => a.at - b.at);
 }
 
+type PagerWays = { notes: boolean; engineers?: boolean };
+
 /** Every hold but a person's pause: whoever pressed that is awake. */
 const needsSomebody = (c: Context): boolean =>
   noReturn(c) !== undefined && c.holds.some(({ kind }) => kind !== 'person');
 
-/** `notes`: whether any can be written. A note waits for its incident, nothing else waits for anything. */
-export function pagerOwes(c: Context, has: Has, { notes }: { notes: boolean }): PagerWord[] {
+/**
+ * `notes`: whether any can be written; `engineers`: whether there is somebody else to wake. A note waits for its
+ * incident, nothing else waits for anything.
+ */
+export function pagerOwes(c: Context, has: Has, { notes, engineers = false }: PagerWays): PagerWord[] {
   if (isDrill(c)) return [];
   const emergency = c.mode === 'emergency';
   const paged = has(TRIGGER) !== null;
@@ -60,10 +69,17 @@ export function pagerOwes(c: Context, has: Has, { notes }: { notes: boolean }): 
       ...(wanted ? [{ slot: TRIGGER, do: 'trigger' } as const] : []),
       ...milestones(c).flatMap(({ of, name }) => note(of, name)),
     ];
+  const escalated: PagerWord[] = engineers && hasFailed(c) ? [{ slot: ESCALATE, do: 'escalate' }] : [];
   if (!endedWell(c))
-    return [...(wanted && !told ? [{ slot: TRIGGER, do: 'trigger' } as const] : []), ...note('end', 'end')];
+    return [
+      ...(wanted && !told ? [{ slot: TRIGGER, do: 'trigger' } as const] : []),
+      ...escalated,
+      ...note('end', 'end'),
+    ];
   // Whether a page that was tried got there nobody knows: closing what was never opened does no harm.
-  return emergency || paged ? [...note('end', 'end'), { slot: 'pager:resolve', do: 'resolve' }] : [];
+  const closed: PagerWord[] =
+    emergency || paged ? [...note('end', 'end'), { slot: 'pager:resolve', do: 'resolve' }] : [];
+  return [...escalated, ...closed];
 }
 
 export function mailOwes(c: Context): MailWord[] {
@@ -75,9 +91,14 @@ export function mailOwes(c: Context): MailWord[] {
   });
   const customers = noticed(c);
   if (c.endedAt !== null)
-    return [word('operators', 'end', 'end'), ...(customers ? [word('stakeholders', 'end', 'end')] : [])];
+    return [
+      word('operators', 'end', 'end'),
+      ...(hasFailed(c) ? [word('engineers', 'end', 'end')] : []),
+      ...(customers ? [word('stakeholders', 'end', 'end')] : []),
+    ];
   return [
     word('operators', 'begin', 'begin'),
+    ...(isUndoing(c) ? [word('operators', 'undoing', 'undoing')] : []),
     ...c.holds.map(({ n }) => word('operators', `hold:${n}`, { hold: n })),
     ...(customers ? [word('stakeholders', 'begin', 'begin')] : []),
   ];

@@ -42,10 +42,11 @@ export class Progresses {
 }
 
 /** The looks of the last while, and the one before them: the rate is over the whole of it. */
-function looksAfter(before: Seen | undefined, { done, unit }: Progress, at: number): Look[] {
+function looksAfter(before: Seen | undefined, { done, unit, part }: Progress, at: number): Look[] {
   const look = { at, done };
   // Another unit or fewer than before: it is another attempt, or another part of the work.
-  if (before === undefined || before.last.unit !== unit || before.last.done > done) return [look];
+  if (before === undefined || before.last.unit !== unit || before.last.part !== part || before.last.done > done)
+    return [look];
   const { looks } = before;
   const since = looks.findLastIndex((one) => one.at <= at - WINDOW_MS);
   return [...looks.slice(Math.max(0, since)), look];

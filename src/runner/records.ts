@@ -1,9 +1,9 @@
 /**
  * What Regent has written down beside its runs, read back from the `system` stream: notices given and taken back, TTLs
- * seen. A row that does not read as one is passed over: an older or newer version may have written it.
+ * seen, what was usual. A row that does not read as one is passed over: an older or newer version may have written it.
  */
 import type { Journal, JournalRow } from '../ports/journal.ts';
-import type { Notice, Records, TtlsSeen } from '../ports/records.ts';
+import type { Notice, Records, ThroughputSeen, TtlsSeen } from '../ports/records.ts';
 import { SYSTEM } from './ledger.ts';
 
 const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
@@ -41,9 +41,19 @@ function ttlsIn(rows: JournalRow[]): TtlsSeen[] {
   });
 }
 
+/** What `monitor/baseline.ts` writes down. */
+export const THROUGHPUT_SEEN = 'THROUGHPUT_SEEN';
+
+function throughputIn(rows: JournalRow[]): ThroughputSeen[] {
+  return rows.flatMap(({ type, data: { region, perSecond }, at }): ThroughputSeen[] =>
+    type === THROUGHPUT_SEEN && typeof region === 'string' && isNumber(perSecond) ? [{ at, region, perSecond }] : [],
+  );
+}
+
 export function journalRecords(journal: Journal): Records {
   return {
     notices: async () => noticesIn(await journal.read(SYSTEM)),
     ttls: async () => ttlsIn(await journal.read(SYSTEM)),
+    throughput: async () => throughputIn(await journal.read(SYSTEM)),
   };
 }

@@ -4,7 +4,7 @@
  */
 import { ConfigError, IntegrationError, sentenceOf } from '../lib/errors.ts';
 import { whereIs } from '../machine/due.ts';
-import { gateNode, isAnsweredFor, nodeOf, stepNode, stepState } from '../machine/facts.ts';
+import { currentPlan, gateNode, isAnsweredFor, nodeOf, stepNode, stepState } from '../machine/facts.ts';
 import type { Evidence, StepNode } from '../machine/types.ts';
 import { type Answer, type Progress, unknown } from '../ports/answer.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -61,6 +61,11 @@ export class StepWork {
     return stepState(this.#context, this.#step.id).within === 0;
   }
 
+  /** Another plan is wanted, and waits for what this one has under way. */
+  get #isLeft(): boolean {
+    return currentPlan(this.#context) === null;
+  }
+
   /** Asks a step's check; whatever goes wrong is "unknown". */
   async ask(step: StepDefinition = this.#step): Promise<Answer> {
     const { signal, release } = within(this.#world.clock, this.#world.callMs, this.#world.stop);
@@ -78,6 +83,8 @@ export class StepWork {
 
   /** Due work `run`: from the first question to the outcome. */
   async perform(attempt: number): Promise<void> {
+    // Asked under one plan, it is not begun under another.
+    const hash = this.#context.plan?.hash ?? '';
     const asked = await this.#askUntilActionable(attempt);
     if (asked === null) return;
     const requires = await this.#required(attempt);
@@ -86,7 +93,6 @@ export class StepWork {
     const { clock } = this.#world;
     const callMs = this.#step.callMs ?? this.#world.callMs;
     const deadline = clock.now() + callMs;
-    const hash = this.#context.plan?.hash ?? '';
     const begun = await this.#append({
       type: 'STEP_INTENDED',
       step: this.#step.id,
@@ -128,11 +134,13 @@ export class StepWork {
     await clock.sleep((deadline ?? 0) - clock.now(), stop);
     const until = clock.now() + this.#budgetMs;
     let looks = 0;
-    while (!stop.aborted) {
+    while (!stop.aborted && this.#isOut(attempt)) {
       const answer = await this.ask();
       if (answer.is === 'done') return void (await this.#done(attempt, answer));
       looks = answer.is === 'notDone' ? looks + 1 : 0;
       if (answer.final) return void (await this.#append(this.#finally(attempt, answer)));
+      const hurried = this.#hurried(attempt, answer, looks, false);
+      if (hurried !== null) return void (await this.#append(hurried));
       // Of a check nothing was ever sent: no proof is needed that nothing came of it, it is asked as long as there is time.
       if (this.#step.run && looks >= LOOKS_TO_BE_SURE)
         return void (await this.#append({ ...this.#failed('STEP_NOT_DONE', attempt, answer), again: true }));
@@ -188,7 +196,10 @@ export class StepWork {
     const until = clock.now() + this.#budgetMs;
     const lookOnly = this.#lookOnly;
     while (!stop.aborted && this.#stillDue(attempt)) {
+      const asked = this.#context.plan?.hash;
       const answer = await this.ask();
+      // An answer is of the plan it was asked under.
+      if (this.#context.plan?.hash !== asked) continue;
       if (answer.is === 'done') {
         const { evidence, summary = null } = answer;
         await this.#append({ type: 'STEP_ALREADY_DONE', step: this.#step.id, evidence, summary });
@@ -224,7 +235,7 @@ export class StepWork {
       }
       // A gate nobody is asked at would be approved again at once, and again: then the step holds.
       const gate = gateNode(this.#context, gateFor[id] ?? gateOfAll ?? '');
-      const why = `${this.#world.steps.get(id)!.title.replace(/ \{.*/, '')}: ${answer.why}`;
+      const why = `“${nodeOf(this.#context, id)!.title}”: ${answer.why}`;
       if (answer.is === 'notDone' && gate?.required) await this.#append({ type: 'GATE_REOPENED', gate: gate.id, why });
       else
         await this.#append({
@@ -253,6 +264,8 @@ export class StepWork {
       if (answer.is === 'done') return void (await this.#done(attempt, answer, report));
       looks = answer.is === 'notDone' && sure ? looks + 1 : 0;
       if (answer.final && sure) return void (await this.#append(this.#finally(attempt, answer)));
+      const hurried = sure ? this.#hurried(attempt, answer, looks, error === null) : null;
+      if (hurried !== null) return void (await this.#append(hurried));
       // The call failed and the world says, again and again, that nothing came of it.
       if (error !== null && looks >= LOOKS_TO_BE_SURE) {
         const again = this.#node.repeat !== 'once' && attempt < ATTEMPTS_UNASKED;
@@ -279,6 +292,21 @@ export class StepWork {
     }
   }
 
+  /**
+   * What another plan waits for: an outcome as soon as nothing more can come of the call, and never a surer one than is
+   * known. Of what the new nodes lack nobody needs to know more; an accepted toggle may still take.
+   */
+  #hurried(attempt: number, answer: Answer, looks: number, accepted: boolean): NewEvent | null {
+    if (!this.#isLeft || this.#step.run === undefined) return null;
+    const mayYetTake = accepted && this.#node.repeat === 'once';
+    if (looks >= LOOKS_TO_BE_SURE && !mayYetTake)
+      return { ...this.#failed('STEP_NOT_DONE', attempt, answer), again: true };
+    const nobodyWaits = nodeOf(this.#context, this.#step.id) === undefined;
+    return nobodyWaits && (answer.is === 'unknown' || mayYetTake)
+      ? this.#failed('STEP_UNKNOWN', attempt, answer)
+      : null;
+  }
+
   #done(attempt: number, answer: Answer & { is: 'done' }, report: Evidence = {}): Promise<boolean> {
     const { summary = null } = answer;
     // The run's own report wins: a check may know less than the one who did it.
@@ -293,8 +321,9 @@ export class StepWork {
 
   /** Waiting will not change it: tried again where that does no harm, else held at once. */
   #finally(attempt: number, answer: Answer): NewEvent {
-    const harmless = this.#step.run !== undefined && this.#node.repeat !== 'once' && attempt < ATTEMPTS_UNASKED;
-    const again = harmless && !this.#lookOnly;
+    const counted = this.#node.repeat !== 'once' && attempt < ATTEMPTS_UNASKED;
+    const wanted = answer.is === 'notDone' && answer.again !== undefined ? answer.again : counted;
+    const again = this.#step.run !== undefined && wanted && !this.#lookOnly;
     return answer.is === 'unknown'
       ? this.#failed('STEP_UNKNOWN', attempt, answer)
       : { ...this.#failed('STEP_NOT_DONE', attempt, answer), again };
@@ -307,6 +336,12 @@ export class StepWork {
     const byHand = plan === null ? undefined : this.#step.byHand?.(plan.values);
     const evidence: Evidence = byHand === undefined ? answer.evidence : { ...answer.evidence, byHand };
     return { type, step: this.#step.id, attempt, why, evidence };
+  }
+
+  /** Its intent still waits for an outcome: a question may have become void meanwhile. */
+  #isOut(attempt: number): boolean {
+    const state = stepState(this.#context, this.#step.id);
+    return state.status === 'intended' && state.attempt === attempt;
   }
 
   /** Not begun meanwhile, and its phase not left: an abort or another plan ends the asking too. */
@@ -324,7 +359,8 @@ export class StepWork {
 
   #handed(signal: AbortSignal, step: string = this.#step.id): Ports & StepFacts {
     const c = this.#context;
-    const { status, attempt } = stepState(c, step);
+    const { status, attempt, intendedAt } = stepState(c, step);
+    const phase = stepNode(c, step)?.phase;
     const { plan } = c;
     if (plan === null) throw new Error('this run has no plan yet');
     return {
@@ -337,11 +373,19 @@ export class StepWork {
       values: plan.values,
       mode: plan.mode,
       bounds: plan.bounds,
+      selection: c.selection,
+      byName: c.byName,
       system: this.#world.system,
       signal,
       evidenceOf: (id) => stepState(c, id).evidence,
       beforeOf: (id) => stepState(c, id).before,
       endedOf: (id) => stepState(c, id).endedAt,
+      own: {
+        underWay: !['none', 'notDone'].includes(status),
+        intendedAt,
+        phaseAt: phase === undefined || phase === 'atEnd' ? null : (c.phases[phase]?.entered ?? null),
+        isLeft: currentPlan(c) === null,
+      },
     };
   }
 }

@@ -10,6 +10,7 @@ import type { Json } from '../lib/json.ts';
 import { whereIs } from '../machine/due.ts';
 import type { Telling } from '../messages/outside.ts';
 import type { Templates } from '../messages/templates.ts';
+import { usualTimes } from '../policy/estimate.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Journal, OutboxRow } from '../ports/journal.ts';
 import { deliveriesOf, type Failure } from './deliveries.ts';
@@ -154,6 +155,7 @@ export class Teller {
       now: clock.now(),
       facts: {},
       contacts: {},
+      usual: usualTimes(this.#world.ledger.all().map(({ snapshot }) => snapshot.context)),
     };
     const { signal, release } = within(clock, callMs * 3, stop);
     let sent: Sent;

@@ -33,12 +33,15 @@ export function keptIn(text: string): Kept | null {
 
 const FIXED = [
   'pager:trigger',
+  'pager:escalate',
   'pager:note:promoted',
   'pager:note:moved',
   'pager:note:end',
   'pager:resolve',
   'mail:operators:begin',
+  'mail:operators:undoing',
   'mail:operators:end',
+  'mail:engineers:end',
   'mail:stakeholders:begin',
   'mail:stakeholders:end',
   'statuspage:open',

@@ -1,6 +1,6 @@
 /** The three ways to people outside the chat: what is owed on each, how it is called in the thread, and how it is sent. */
 import type { Context } from '../machine/types.ts';
-import { incident, letter, note, page, type Readers, type Telling, update } from '../messages/outside.ts';
+import { escalation, incident, letter, note, page, type Readers, type Telling, update } from '../messages/outside.ts';
 import type { Scene } from '../messages/scene.ts';
 import type { Mail } from '../ports/mail.ts';
 import type { Pager } from '../ports/pager.ts';
@@ -37,19 +37,32 @@ export type Owed = {
 
 export type Way = { name: string; owes(c: Context, has: Has): Owed[] };
 
-/** `notes`: whether any can be written into its incidents. */
-export const pagerWay = (port: Pager, notes: boolean): Way => ({
+const PAGED = { trigger: 'incident', note: 'note', resolve: 'closed' } as const;
+
+/** `notes`: whether any can be written into its incidents. `engineers`: who is woken when a run has failed. */
+export const pagerWay = (port: Pager, notes: boolean, engineers: Pick<Pager, 'trigger'> | null = null): Way => ({
   name: 'pager',
   owes: (c, has) =>
-    pagerOwes(c, has, { notes }).map((word) => ({
+    pagerOwes(c, has, { notes, engineers: engineers !== null }).map((word) => ({
       slot: word.slot,
-      where: 'PagerDuty',
-      what: word.do === 'trigger' ? 'incident' : word.do === 'note' ? 'note' : 'closed',
-      send: (told) => paged(port, word, told),
+      where: word.do === 'escalate' ? 'PagerDuty of the engineers' : 'PagerDuty',
+      what: word.do === 'escalate' ? '' : PAGED[word.do],
+      send: (told) => (word.do === 'escalate' ? escalated(engineers!, told) : paged(port, word, told)),
     })),
 });
 
-async function paged(port: Pager, word: PagerWord, { scene, telling, signal }: Told): Promise<Sent> {
+/** Another incident of another service: what wakes them is that the run has failed. */
+async function escalated(engineers: Pick<Pager, 'trigger'>, { scene, telling, signal }: Told): Promise<Sent> {
+  const link = telling.thread === null ? null : { href: telling.thread, text: 'The thread' };
+  await engineers.trigger({ key: `${scene.c.run}-failed`, ...escalation(scene, telling), link }, signal);
+  return {};
+}
+
+async function paged(
+  port: Pager,
+  word: Exclude<PagerWord, { do: 'escalate' }>,
+  { scene, telling, signal }: Told,
+): Promise<Sent> {
   const { run } = scene.c;
   if (word.do === 'resolve') await port.resolve(run, signal);
   else if (word.do === 'trigger') {
@@ -62,6 +75,8 @@ async function paged(port: Pager, word: PagerWord, { scene, telling, signal }: T
   return {};
 }
 
+const OCCASIONS = { begin: '', undoing: 'undoing', end: 'over' } as const;
+
 export const mailWay = (port: Mail, addresses: Record<Readers, string[]>): Way => ({
   name: 'mail',
   owes: (c) =>
@@ -70,7 +85,7 @@ export const mailWay = (port: Mail, addresses: Record<Readers, string[]>): Way =
       .map((word) => ({
         slot: word.slot,
         where: `mail to ${peopleText(word.to, addresses[word.to].length)}`,
-        what: typeof word.occasion === 'object' ? 'held' : word.occasion === 'end' ? 'over' : '',
+        what: typeof word.occasion === 'object' ? 'held' : OCCASIONS[word.occasion],
         send: (told) => written(port, addresses[word.to], word, told),
       })),
 });

@@ -14,9 +14,9 @@ export const failureConfirmed = defineCheck({
   title: 'See that {source} has failed, and stays so',
   about: {
     does: 'Asks whether {source} has really failed before anything rests on it. A blip is no disaster: trouble must have been seen twice, some time apart, by enough places.',
-    asks: 'Takes what watching the regions has found, no older than a minute, and looks again where that is not enough. Done when {source} counts as confirmed or failed, was seen so at least twice 30 s apart (trigger.confirmAfter), and the newest look still shows it. It is told with the kind of failure, since when, and who saw it.',
+    asks: 'Takes what watching the regions has found, no older than a minute, and looks again where that is not enough. Done when {source} counts as confirmed or failed, was seen so at least twice 30 s apart (trigger.confirmAfter), and the newest look still shows it. It is told with the kind of failure, since when, and who saw it. Where somebody declared it by typing its name although nothing showed it, that counts, loudly, and stands among the overrides.',
     whenItStops: [
-      '“answers”: {source} is well as far as anybody can see. Abort this run, or move away from it as planned.',
+      '“answers”: {source} is well as far as anybody can see. Abort this run, or move away from it as planned. Where you know better, abort and declare it again with its name typed: `/dr declare {source} reason:"…" sure:{source}`.',
       '“seen only for”: it has not lasted long enough yet. Wait, then press Retry.',
       '“nobody can say”: see whether Regent reaches anything at all, and whether the places in trigger.vantages answer. The card names who looked.',
     ],
@@ -25,16 +25,27 @@ export const failureConfirmed = defineCheck({
   budgetMs: 180_000,
   uses: ['watch', 'clock'],
   proves: true,
-  async check({ watch, clock, source, system, signal }) {
+  async check({ watch, clock, source, system, byName, signal }) {
     const confirmMs = system.trigger?.confirmMs ?? CONFIRM_MS;
     const known = watch.health(source);
     const first = judged(known, source, confirmMs, clock.now());
     // What is known suffices where it says yes; a no is worth another look.
     if (first.is === 'done') return first;
-    const health = await watch.look(source, signal);
-    return judged(health, source, confirmMs, clock.now());
+    const health = await watch.look(source, signal).catch((error) => {
+      if (byName == null) throw error;
+      return known;
+    });
+    const answer = judged(health, source, confirmMs, clock.now());
+    return byName == null || answer.is === 'done' ? answer : declaredByName(answer);
   },
 });
+
+/** Whoever declared it has typed its name, knowing that nothing shows it: the gate and what is seen now stand for the proof. */
+const declaredByName = ({ why, evidence }: Exclude<Answer, { is: 'done' }>): Answer =>
+  done(
+    { ...evidence, byName: true, warning: `declared by its name, not seen to have failed: ${why}` },
+    `declared by its name: ${why}`,
+  );
 
 function judged(health: RegionHealth | null, source: string, confirmMs: number, now: number): Answer {
   if (health === null) return { is: 'unknown', why: `nobody watches ${source}`, evidence: {}, final: true };

@@ -49,9 +49,13 @@ async function lookAt(handed: Handed): Promise<Looks> {
   return {
     cluster,
     server,
-    attempt: attempt.answered ? attempt.value : { outcome: 'unreachable', how: attempt.why, connectionRefused: false },
+    attempt: attempt.answered
+      ? { ...attempt.value, how: wordsOf(attempt.value.how) }
+      : { outcome: 'unreachable', how: attempt.why, connectionRefused: false },
   };
 }
+/** Its words, to stand inside others. */
+const wordsOf = (how: string): string => how.replace(/\.$/, '');
 const refused = (error: Error) => ({ answered: false as const, why: sentenceOf(error) });
 
 /** What is seen, and what it comes to. */

@@ -18,9 +18,20 @@ const asked = <T>(signal: AbortSignal, ask: (signal: AbortSignal) => Promise<T>,
     return { answered: false, why: error.message };
   });
 
-async function look({ cluster, database, cache, watch, source, target, system, signal }: Handed) {
+/** A picture is given its time only where somebody is there to take it of. */
+async function pictureOf({ cluster, source, signal }: Handed): Promise<Reached<string>> {
+  // Whoever refuses is there.
+  const isThere = await reach(signal, (limit) => cluster.nodes(source, limit)).catch((error: Error) => {
+    signal.throwIfAborted();
+    return { answered: true as const, value: error };
+  });
+  return isThere.answered ? await asked(signal, (limit) => cluster.snapshot(source, limit), PICTURE_MS) : isThere;
+}
+
+async function look(handed: Handed) {
+  const { database, cache, watch, source, target, system, signal } = handed;
   const [picture, from, to, redis] = await Promise.all([
-    asked(signal, (limit) => cluster.snapshot(source, limit), PICTURE_MS),
+    pictureOf(handed),
     asked(signal, (limit) => database.observe(source, limit)),
     asked(signal, (limit) => database.observe(target, limit)),
     system.cache === null ? null : asked(signal, (limit) => cache.observe(source, limit)),

@@ -1,6 +1,7 @@
 import { done, notDone, unknown } from '../ports/answer.ts';
 import type { Cluster } from '../ports/cluster.ts';
 import { byHand, FREEZE_ANNOTATION, isOf, quoted } from './freezing.ts';
+import { reach } from './reaching.ts';
 import { defineStep } from './step.ts';
 
 type Look = { region: string; value: string | null; silent: string | null };
@@ -9,8 +10,10 @@ type Look = { region: string; value: string | null; silent: string | null };
 const lookAt = (cluster: Cluster, regions: string[], signal: AbortSignal): Promise<Look[]> =>
   Promise.all(
     regions.map((region) =>
-      cluster.annotation(region, FREEZE_ANNOTATION, signal).then(
-        (value): Look => ({ region, value, silent: null }),
+      // In its own short time: silence would else use up the call of both.
+      reach(signal, (limit) => cluster.annotation(region, FREEZE_ANNOTATION, limit)).then(
+        (seen): Look =>
+          seen.answered ? { region, value: seen.value, silent: null } : { region, value: null, silent: seen.why },
         (error: Error): Look => ({ region, value: null, silent: error.message }),
       ),
     ),
@@ -22,7 +25,7 @@ export const liftFreeze = defineStep({
   title: 'Lift the change freeze',
   about: {
     does: 'Takes this run’s annotation `regent.dev/change-freeze` off both clusters, however the run ended, and tells the developers’ channel. A freeze of somebody else stays.',
-    asks: 'Reads the annotation in both clusters. Done when neither carries this run’s. Where this run never froze anything nobody is asked.',
+    asks: 'Reads the annotation in both clusters. Done when neither carries this run’s; of a region given up in an emergency no answer is waited for. Where this run never froze anything nobody is asked.',
     whenItStops: [
       'A cluster does not answer, as one that was lost will not: it has been lifted in the other. Press Retry when it answers again; or skip this, and take the annotation away later with `kubectl annotate namespace NAMESPACE regent.dev/change-freeze-`.',
       '“refused to patch namespace”: Regent lacks that right in the cluster; deploy/kubernetes-role.yml has all of them.',
@@ -33,7 +36,7 @@ export const liftFreeze = defineStep({
   budgetMs: 60_000,
   byHand: ({ namespace }) => [byHand(namespace)],
   uses: ['cluster'],
-  async check({ cluster, run, source, target, evidenceOf, beforeOf, signal }) {
+  async check({ cluster, run, source, target, mode, evidenceOf, beforeOf, signal }) {
     if (evidenceOf('freeze-changes') === null && beforeOf('freeze-changes') === null)
       return done({ carriedBy: [], silent: [] }, 'nothing was frozen');
     const looks = await lookAt(cluster, [source, target], signal);
@@ -48,6 +51,12 @@ export const liftFreeze = defineStep({
           '; ',
         ),
         evidence,
+      );
+    // For a region that was given up nothing waits: whoever brings it back finds the mark, and reads here whose it is.
+    if (mode === 'emergency' && silent.length > 0 && silent.every(({ region }) => region === source))
+      return done(
+        evidence,
+        `${target} no longer carries this run’s; ${source} does not answer: take it away there when it is back (${words})`,
       );
     if (silent.length > 0) return unknown(words, evidence);
     const others = looks.flatMap(({ region, value }) => (value === null ? [] : [`${region} ${quoted(value)}`]));

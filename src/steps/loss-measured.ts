@@ -8,7 +8,7 @@ export const lossMeasured = defineCheck({
   title: 'Measure what would be lost in {target}',
   about: {
     does: 'Says before people decide how much would be lost if {target} were promoted now without {source}: a bound in seconds and in bytes. Asked again right before the promotion, which refuses if it is worse than what was approved.',
-    asks: 'Seconds: from the last heartbeat row {target} has to when {source} was last seen alive. Bytes: where the log of {source} stood when last seen, less what {target} holds, and what may have been written since at the highest rate seen lately. {source} itself is not asked. Done when the seconds are within `objectives.rpo` and neither number is worse than the approved one.',
+    asks: 'Seconds: from the last heartbeat row {target} has, or from when it had the whole log of {source}, to when {source} was last seen alive. Bytes: where the log of {source} stood when last seen, less what {target} holds, and what may have been written since at the highest rate seen lately. {source} itself is not asked. Done when the seconds are within `objectives.rpo` and neither number is worse than the approved one.',
     whenItStops: [
       '“above the RPO”: nothing that waits here makes it less. If {source} can be reached again, let {target} catch up and press Retry; else the card “Accept data loss” asks people to answer for it.',
       '“was approved”: {source} has been seen alive since people approved, so more may be lost. They are asked again with the new numbers.',

@@ -1,12 +1,12 @@
 /**
  * What is lost if a standby is promoted and its primary is never heard of again: a bound, out of what is known. Two
- * numbers, as two things are known: the heartbeat row says up to when the standby has every write; the positions of the
- * log say how much of it is missing.
+ * numbers, as two things are known: the heartbeat row, or the log itself, says up to when the standby has every write;
+ * the positions of the log say how much of it is missing.
  */
-import { bytesText } from '../lib/bytes.ts';
+import { atMostText, bytesText } from '../lib/bytes.ts';
 import { sentenceOf } from '../lib/errors.ts';
 import { type Database, lsnDiff } from '../ports/database.ts';
-import type { Watch } from '../ports/watch.ts';
+import type { RegionHealth, Watch } from '../ports/watch.ts';
 
 export type Loss = {
   /** At most; null: nobody can say. Rounded up to a millisecond and a byte, so that asking again gives the same. */
@@ -16,6 +16,8 @@ export type Loss = {
   how: string[];
   /** What is not known, as sentences; empty where both numbers are. */
   missing: string[];
+  /** The target did not answer: asked again, it may. */
+  unanswered: boolean;
   /** The standby still replays what it has received: what it lacks is less than this. */
   replaying: boolean;
   /** Up to when the standby has every write, ms since the epoch. */
@@ -31,14 +33,16 @@ export async function measureLoss(
   signal: AbortSignal,
 ): Promise<Loss> {
   const missing: string[] = [];
-  const known = <T>(asked: Promise<T>): Promise<T | null> =>
-    asked.catch((error: unknown) => {
+  let unread: string | null = null;
+  const [beat, view] = await Promise.all([
+    database.lastBeat(target, signal).catch((error: unknown) => {
+      unread = sentenceOf(error);
+      return null;
+    }),
+    database.observe(target, signal).catch((error: unknown) => {
       missing.push(sentenceOf(error));
       return null;
-    });
-  const [beat, view] = await Promise.all([
-    known(database.lastBeat(target, signal)),
-    known(database.observe(target, signal)),
+    }),
   ]);
   const health = watch.health(source);
   const last = health?.database ?? null;
@@ -47,22 +51,25 @@ export async function measureLoss(
 
   // It may have taken writes until the first sign of trouble, later than it last answered us: the later one counts.
   const until = last === null ? since : Math.max(last.at, since ?? last.at);
-  if (beat === null && missing.length === 0) missing.push(`${target} has no heartbeat row: it never had one`);
+  const held =
+    view && (view.receivedLsn !== null && lsnDiff(view.receivedLsn, view.lsn) > 0 ? view.receivedLsn : view.lsn);
+  const whole = wholeBy(beat?.at ?? null, last, held);
+  if (whole === null) missing.push(unread ?? `${target} has no heartbeat row: it never had one`);
   if (until === null) missing.push(`nobody here has seen ${source} since Regent started`);
   let seconds: number | null = null;
-  if (beat !== null && until !== null) {
-    seconds = Math.max(0, until - beat.at) / 1000;
+  if (whole !== null && until !== null) {
+    seconds = Math.max(0, until - whole.at) / 1000;
     how.push(
-      `${target} has every write before ${clockUtc(beat.at)} (heartbeat row); ${source} was ${until === last?.at ? 'last seen alive' : 'first seen in trouble'} at ${clockUtc(until)}`,
+      `${target} has every write before ${clockUtc(whole.at)} (${whole.by}); ${source} was ${until === last?.at ? 'last seen alive' : 'first seen in trouble'} at ${clockUtc(until)}`,
     );
   }
 
-  const held =
-    view && (view.receivedLsn !== null && lsnDiff(view.receivedLsn, view.lsn) > 0 ? view.receivedLsn : view.lsn);
   if (last === null && until !== null) missing.push(`nobody here has seen where the log of ${source} stood`);
   let bytes: number | null = null;
-  if (held !== null && last !== null && until !== null) {
-    const unseenSeconds = (until - last.at) / 1000;
+  const unseenSeconds = last === null || until === null ? 0 : (until - last.at) / 1000;
+  const isGuess = last?.rateSeen === false && unseenSeconds > 0;
+  if (isGuess) missing.push(`how fast the log of ${source} grows was never seen: its database answered only once`);
+  if (held !== null && last !== null && until !== null && !isGuess) {
     const unseen = last.bytesPerSecond * unseenSeconds;
     // What it was ahead by when last seen says nothing about the last moments: each part counts by itself.
     bytes = Math.ceil(Math.max(0, lsnDiff(last.lsn, held)) + unseen);
@@ -72,18 +79,31 @@ export async function measureLoss(
       }`,
     );
   }
-  return { seconds, bytes, how, missing, replaying: view !== null && held !== view.lsn, heartbeatAt: beat?.at ?? null };
+  return {
+    seconds,
+    bytes,
+    how,
+    missing,
+    unanswered: view === null || unread !== null,
+    replaying: view !== null && held !== view.lsn,
+    heartbeatAt: beat?.at ?? null,
+  };
+}
+
+/**
+ * Up to when the target has every write, by what was written last or by the log: a standby that holds the source's log
+ * up to where it stood when it was asked has every write acknowledged before. Whatever says more counts.
+ */
+function wholeBy(beatAt: number | null, last: RegionHealth['database'], held: string | null) {
+  const reaches = last?.role === 'primary' && held !== null && lsnDiff(last.lsn, held) <= 0;
+  const logAt = reaches ? (last.askedAt ?? null) : null;
+  if (logAt !== null && (beatAt === null || logAt > beatAt))
+    return { at: logAt, by: 'it holds the log as it stood then' };
+  return beatAt === null ? null : { at: beatAt, by: 'heartbeat row' };
 }
 
 /** `4.2 s, 1.8 MB of writes`: rounded up, as it is a bound. */
-export const lossText = ({ seconds, bytes }: { seconds: number; bytes: number }): string =>
-  `${(Math.ceil(seconds * 10 - 1e-9) / 10).toFixed(1)} s, ${bytesText(upToTwoDigits(bytes))} of writes`;
-
-/** As many digits as `bytesText` shows. */
-function upToTwoDigits(bytes: number): number {
-  const unit = 10 ** Math.max(0, Math.floor(Math.log10(Math.max(1, bytes))) - 1);
-  return Math.ceil(bytes / unit) * unit;
-}
+export const lossText = (loss: { seconds: number; bytes: number }): string => `${atMostText(loss)} of writes`;
 
 /** `14:30:05.2 UTC`. */
 export const clockUtc = (at: number): string => `${new Date(at).toISOString().slice(11, 21)} UTC`;

@@ -7,8 +7,20 @@ import { clockText, tookText } from '../lib/duration.ts';
 import { ConfigError } from '../lib/errors.ts';
 import { type Evidence, PHASES } from '../machine/types.ts';
 import { type Answer, done, notDone, unknown } from '../ports/answer.ts';
-import { ask, callsOf, callText, type Handed, look, type Refusal, refusalOf, start, takeBack } from './own-work.ts';
-import type { Runbook, StepAbout, StepDefinition } from './step.ts';
+import {
+  ask,
+  askReaching,
+  callsOf,
+  callText,
+  type Handed,
+  look,
+  type Refusal,
+  refusalOf,
+  start,
+  takeBack,
+} from './own-work.ts';
+import { owed } from './reaching.ts';
+import { type Runbook, type StepAbout, type StepDefinition, stepsOf } from './step.ts';
 import type { ConfiguredStep, Question, System } from './system.ts';
 
 /** From its time limit until its end is surely seen: it may take two seconds to die, and is then looked at once more. */
@@ -50,6 +62,10 @@ export function withOwnSteps(runbook: Runbook, all: Pick<System, 'scripts'>): Ru
   };
 }
 
+/** Of a runbook with own steps: those that are owed where the region that is left does not answer, in its order. */
+export const owedOwnSteps = (runbook: Runbook, { scripts }: Pick<System, 'scripts'>): StepDefinition[] =>
+  stepsOf(runbook).filter(({ id }) => scripts.some((one) => one.id === id && one.owed));
+
 function provePlace(step: ConfiguredStep, nodes: Runbook['nodes'], { scripts }: Pick<System, 'scripts'>): void {
   const where = `steps: “${step.title}” (${step.id}) is to come after`;
   for (const id of step.after) {
@@ -85,6 +101,7 @@ function definitionOf(configured: ConfiguredStep, runbook: Runbook): StepDefinit
     after: afterOf(configured, runbook),
     onFailure,
     budgetMs: does === null ? timeoutMs : timeoutMs + MARGIN_MS,
+    ...(configured.usualMs == null ? {} : { usualMs: configured.usualMs }),
     uses: ['hook', 'jobs'] as const,
   };
   if (does === null) return { ...common, repeat: 'idempotent', check: (handed) => askOnly(configured, handed) };
@@ -124,16 +141,24 @@ async function askOnly({ id }: ConfiguredStep, handed: Handed): Promise<Answer> 
 }
 
 /** What the work says of itself and what its check says, together. */
-async function judged({ id, repeat }: ConfiguredStep, handed: Handed, refused: Refusal | null): Promise<Answer> {
+async function judged(configured: ConfiguredStep, handed: Handed, refused: Refusal | null): Promise<Answer> {
+  const { id, repeat } = configured;
   const { does, check } = callsOf(id, handed);
   const work = await look(does!, handed, id);
   if (work.is === 'running') {
     const { said: why, progress } = work;
     return { is: 'unknown', why, evidence: {}, ...(progress === null ? {} : { progress }) };
   }
-  const seen = check === null ? null : await ask(check, handed, id);
+  const asked = check === null ? null : await askReaching(check, handed, id);
+  const seen = asked?.answer ?? null;
+  // Whatever became of the work: where nobody answers, nobody can say, and nothing more can be ordered now.
+  if (configured.owed && asked?.silent && seen?.is === 'unknown') return owed(handed.source, 'it is done', seen.why);
   const over = work.is === 'over' ? work : null;
-  if (seen?.is === 'done') return done({ ...over?.evidence, ...seen.evidence }, over?.summary ?? seen.summary);
+  if (seen?.is === 'done')
+    return done(
+      { ...over?.evidence, ...seen.evidence, ...(configured.owed ? { reached: true, owed: false } : {}) },
+      over?.summary ?? seen.summary,
+    );
   const toDo = `run ${callText(does!)}`;
   switch (work.is) {
     case 'never':
@@ -173,7 +198,14 @@ async function undone({ id }: ConfiguredStep, handed: Handed): Promise<Evidence>
 }
 
 /** For the runbook that people on call read, made of what is configured. */
-function aboutOf({ help, does, check, repeat, timeoutMs }: ConfiguredStep): StepAbout {
+function aboutOf(configured: ConfiguredStep): StepAbout {
+  const about = aboutWork(configured);
+  if (!configured.owed) return about;
+  const later = 'Where {source} does not answer, the run goes on: it is owed then, and done as soon as it answers.';
+  return { ...about, asks: `${about.asks} ${later}` };
+}
+
+function aboutWork({ help, does, check, repeat, timeoutMs }: ConfiguredStep): StepAbout {
   const limit = timeoutMs < 60_000 ? tookText(timeoutMs) : clockText(timeoutMs);
   const purpose = help === null ? '' : `${help.replace(/[.!?]?$/, '.')} `;
   const checked = check === null ? null : asksBy(check);

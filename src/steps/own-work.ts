@@ -19,10 +19,10 @@ type Does = NonNullable<ScriptCalls['does']>;
 export type WorkState =
   | { is: 'never' }
   | { is: 'running'; said: string; progress: Progress | null }
-  /** `summary` is its own; `how` says it where it has none. */
-  | { is: 'over'; evidence: Evidence; summary: string | null; how: string }
+  /** `summary` is its own; `how` says it where it has none. `progress`: how far it said it was, last. */
+  | { is: 'over'; evidence: Evidence; summary: string | null; how: string; progress: Progress | null }
   /** `lost`: nobody knows whether it failed. */
-  | { is: 'failed'; lost: boolean; why: string; evidence: Evidence }
+  | { is: 'failed'; lost: boolean; why: string; evidence: Evidence; progress: Progress | null }
   /** An endpoint that cannot be asked: only a check can tell. */
   | { is: 'unseen' };
 
@@ -30,6 +30,8 @@ export type WorkState =
 const QUESTION_MS = 20_000;
 const MAX_SUMMARY = 200;
 const MAX_OUTPUT = 1000;
+/** What a shell says of a program that is not there, or is none. */
+const UNRUNNABLE = [126, 127];
 
 const keyOf = ({ run, attempt }: Handed, step: string): string => `${run}:${step}:${attempt}`;
 
@@ -115,15 +117,22 @@ export async function look(does: Does, handed: Handed, step: string): Promise<Wo
         lost: true,
         why: `it was started, it runs no more, and nobody knows how it ended${lastLine(job.output)}`,
         evidence: { job: key, output: job.output.slice(-MAX_OUTPUT) },
+        progress: job.progress ?? null,
       };
     case 'ended': {
-      const { status, tookMs, report, output } = job;
+      const { status, tookMs, report, output, progress = null } = job;
       const evidence = { ...(report as Evidence | null), job: key, exitStatus: status, tookMs: Math.round(tookMs) };
       if (status === 0)
-        return { is: 'over', evidence, summary: summaryOf(report), how: `ended with 0 after ${tookText(tookMs)}` };
+        return {
+          is: 'over',
+          evidence,
+          summary: summaryOf(report),
+          how: `ended with 0 after ${tookText(tookMs)}`,
+          progress,
+        };
       const how = status === null ? 'it was ended by its time limit or a signal' : `it ended with ${status}`;
       const why = `${how} after ${tookText(tookMs)}${lastLine(output)}`;
-      return { is: 'failed', lost: false, why, evidence: { ...evidence, output: output.slice(-MAX_OUTPUT) } };
+      return { is: 'failed', lost: false, why, evidence: { ...evidence, output: output.slice(-MAX_OUTPUT) }, progress };
     }
   }
 }
@@ -136,40 +145,58 @@ async function lookAtEndpoint(status: string, handed: Handed, key: string): Prom
   const from = `${url.host}${url.pathname}`;
   if (!answer.ok) throw new Error(`${from} ${answered(answer)}`);
   const evidence = { ...(rest as Evidence), key };
+  const progress = progressOf(amount, total, unit);
   switch (state) {
     case 'never':
       return { is: 'never' };
-    case 'running': {
-      const progress = progressOf(amount, total, unit);
+    case 'running':
       return { is: 'running', said: summaryOf(rest) ?? 'it is running', progress };
-    }
     case 'done':
-      return { is: 'over', evidence, summary: summaryOf(rest), how: `${from} says done` };
-    case 'failed':
-      return { is: 'failed', lost: false, why: typeof why === 'string' ? short(why) : `${from} says failed`, evidence };
+      return { is: 'over', evidence, summary: summaryOf(rest), how: `${from} says done`, progress };
+    case 'failed': {
+      const said = typeof why === 'string' ? short(why) : `${from} says failed`;
+      return { is: 'failed', lost: false, why: said, evidence, progress };
+    }
     default:
       throw new Error(`${from} does not say in what state it is: never, running, done or failed`);
   }
 }
 
 /** Asks a configured question: a script says yes by 0 and no by 1; an address by a 2xx, and by 404, 409 or `done: false`. */
-export async function ask(question: Question, handed: Handed, step: string): Promise<Answer> {
+export const ask = async (question: Question, handed: Handed, step: string): Promise<Answer> =>
+  (await askReaching(question, handed, step)).answer;
+
+/** The same, and whether nobody was there to answer; that somebody refused, or cannot be run at all, is no silence. */
+export async function askReaching(
+  question: Question,
+  handed: Handed,
+  step: string,
+): Promise<{ answer: Answer; silent: boolean }> {
   const text = callText(question);
-  let answer: HookResult;
+  const exec = 'exec' in question;
+  let result: HookResult;
   try {
-    const call: HookCall =
-      'exec' in question ? { ...question, env: envOf(handed, step) } : { http: { url: question.url, method: 'GET' } };
-    answer = await handed.hook.run(call, QUESTION_MS, handed.signal);
+    const call: HookCall = exec
+      ? { ...question, env: envOf(handed, step) }
+      : { http: { url: question.url, method: 'GET' } };
+    result = await handed.hook.run(call, QUESTION_MS, handed.signal);
   } catch (error) {
     // What the work itself says is worth telling all the same.
-    return unknown(sentenceOf(error), { asked: text });
+    return { answer: unknown(sentenceOf(error), { asked: text }), silent: !exec && error instanceof IntegrationError };
   }
-  const { ok, status, report } = answer;
-  const no = 'exec' in question ? status === 1 : report?.['done'] === false || status === 404 || status === 409;
+  const { ok, status, report } = result;
+  const no = exec ? status === 1 : report?.['done'] === false || status === 404 || status === 409;
   const evidence: Evidence = { ...(report as { [key: string]: Json } | null), asked: text, status };
-  if (no) return notDone(summaryOf(report) ?? `${text} says no${lastLine(answer.output, report)}`, evidence);
-  if (ok) return done(evidence, summaryOf(report) ?? `${text} says yes`);
-  return unknown(`${text} ${answered(answer, 'exec' in question ? 'ended with' : 'answered')}`, evidence);
+  if (no)
+    return {
+      answer: notDone(summaryOf(report) ?? `${text} says no${lastLine(result.output, report)}`, evidence),
+      silent: false,
+    };
+  if (ok) return { answer: done(evidence, summaryOf(report) ?? `${text} says yes`), silent: false };
+  return {
+    answer: unknown(`${text} ${answered(result, exec ? 'ended with' : 'answered')}`, evidence),
+    silent: status === null || (exec ? !UNRUNNABLE.includes(status) : status >= 500),
+  };
 }
 
 /** Takes it back. @throws when it could not be, or while its own work still runs. */

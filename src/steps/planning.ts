@@ -2,9 +2,9 @@
  * Looks at the world and says what a run would do to it: every target, wanted value, identity and old value.
  * Changes nothing. The hash covers what is intended, not what was read along the way.
  */
-import { UserError } from '../lib/errors.ts';
+import { IntegrationError, UserError } from '../lib/errors.ts';
 import { hashOf } from '../lib/hash.ts';
-import type { Bounds, Mode, Plan, PlanNode, PlanValues } from '../machine/types.ts';
+import { type Bounds, LOST_SECONDARY, type Mode, type Plan, type PlanNode, type PlanValues } from '../machine/types.ts';
 import type { DnsRecord } from '../ports/dns.ts';
 import { measureLoss } from './loss.ts';
 import { scriptCalls } from './scripts.ts';
@@ -25,7 +25,19 @@ export const recordsFor = (system: System, region: string): DnsRecord[] =>
   }));
 
 /**
+ * The records that answer with addresses of several regions while `target` serves, without those of `source`. Whose an
+ * address is, is told from what answers when `source` serves; where nothing would be left, nobody can tell, and it stays.
+ */
+export const recordsWithout = (system: System, source: string, target: string): DnsRecord[] =>
+  recordsFor(system, target).flatMap((record, index) => {
+    const own = system.records[index]!.values[source] ?? [];
+    const left = record.values.filter((value) => !own.includes(value));
+    return left.length === 0 || left.length === record.values.length ? [] : [{ ...record, values: left }];
+  });
+
+/**
  * @throws IntegrationError when something the plan rests on does not answer
+ * @param insist throw rather than plan an emergency without its bound because the target did not answer just now
  * @throws UserError when the two databases are not one system
  */
 export async function makePlan(
@@ -33,13 +45,15 @@ export async function makePlan(
   system: System,
   ports: Pick<Ports, 'database' | 'dns' | 'watch'>,
   signal: AbortSignal,
+  insist = false,
 ): Promise<Plan> {
   const { source, target } = asked;
-  const wanted = recordsFor(system, target);
+  const leaves = asked.runbook === LOST_SECONDARY;
+  const wanted = leaves ? recordsWithout(system, source, target) : recordsFor(system, target);
   const emergency = asked.mode === 'emergency';
   const [from, to, dns] = await Promise.all([
     // Of a region that is lost nothing is asked: it would only be waited for.
-    emergency ? null : ports.database.observe(source, signal),
+    emergency || leaves ? null : ports.database.observe(source, signal),
     ports.database.observe(target, signal),
     ports.dns.plan(wanted, signal),
   ]);
@@ -86,6 +100,13 @@ export async function makePlan(
   const loss = emergency
     ? await measureLoss(ports.database, ports.watch, source, target, signal).catch(() => null)
     : null;
+  if (insist && loss?.unanswered && (loss.seconds === null || loss.bytes === null))
+    throw new IntegrationError(`what would be lost could not be measured: ${loss.missing.join('; ')}`, {
+      code: 'loss-unmeasured',
+      system: target,
+      operation: 'measure the loss',
+      effect: 'none',
+    });
   const bounds: Bounds = {
     lagSeconds: system.objectives.rpoMs / 1000,
     loss: loss?.seconds != null && loss.bytes !== null ? { seconds: loss.seconds, bytes: loss.bytes } : null,

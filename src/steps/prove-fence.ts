@@ -23,34 +23,33 @@ export const proveFence = defineCheck({
   proves: true,
   async check({ database, cluster, source, values, mode, signal }) {
     const { strategy, ref, strength } = values.fence;
-    // Of a region that may be gone each question has its own short time.
+    const look = (limit: AbortSignal) => cluster.workload(source, 'statefulset', ref, limit);
+    // Of a region that may be gone each question has its own short time, and none waits for another.
     const lost = mode === 'emergency';
+    const pods = lost && strategy === 'statefulset' ? reach(signal, look).catch(() => null) : null;
     const attempt = lost ? await shortly(database, source, signal) : await database.attemptWrite(source, signal);
-    const evidence = { attempt: attempt.outcome, how: attempt.how, strategy, strength };
-    if (attempt.outcome === 'accepted')
-      return notDone(`a write got through the fence of ${source} (${attempt.how})`, evidence);
+    const how = attempt.how.replace(/\.$/, '');
+    const evidence = { attempt: attempt.outcome, how, strategy, strength };
+    if (attempt.outcome === 'accepted') return notDone(`a write got through the fence of ${source} (${how})`, evidence);
     // In an emergency nothing is waited for: SQL may have been all that could be reached, or there is only silence, and
     // what that is worth a person weighs.
     const nobodyKnows = (why: string, seen: Evidence): Answer =>
       lost ? { is: 'unknown', why, evidence: seen, final: true } : unknown(why, seen);
     if (strategy === 'sql')
       return attempt.outcome === 'refused'
-        ? done(evidence, `a fresh session was refused (${attempt.how}); SQL only, the server still runs`)
-        : nobodyKnows(`${source} does not answer: ${attempt.how}`, evidence);
+        ? done(evidence, `a fresh session was refused (${how}); SQL only, the server still runs`)
+        : nobodyKnows(`${source} does not answer: ${how}`, evidence);
     if (attempt.outcome === 'refused' && lost)
-      return nobodyKnows(`Postgres in ${source} refuses writes (${attempt.how}) and still runs: it was to be stopped`, {
+      return nobodyKnows(`Postgres in ${source} refuses writes (${how}) and still runs: it was to be stopped`, {
         ...evidence,
         strength: 'soft',
       });
     if (attempt.outcome === 'refused')
-      return notDone(`Postgres in ${source} still answers (${attempt.how}): it was to be stopped`, evidence);
+      return notDone(`Postgres in ${source} still answers (${how}): it was to be stopped`, evidence);
     // Silence proves nothing by itself: either the port refuses, or the cluster says that no pod is left.
     if (attempt.connectionRefused) return done(evidence, 'a write from a fresh session found nobody listening');
     if (strategy === 'statefulset') {
-      const look = (limit: AbortSignal) => cluster.workload(source, 'statefulset', ref, limit);
-      const seen = lost
-        ? await reach(signal, look).catch(() => null)
-        : { answered: true as const, value: await look(signal) };
+      const seen = lost ? await pods : { answered: true as const, value: await look(signal) };
       const set = seen?.answered ? seen.value : null;
       if (set?.wanted === 0 && set.pods === 0)
         return done(
@@ -58,7 +57,7 @@ export const proveFence = defineCheck({
           `no pod of ${ref} is left, a write from a fresh session was not answered`,
         );
     }
-    return nobodyKnows(`${source} does not answer, which proves nothing: ${attempt.how}`, evidence);
+    return nobodyKnows(`${source} does not answer, which proves nothing: ${how}`, evidence);
   },
 });
 

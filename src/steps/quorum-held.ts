@@ -6,10 +6,11 @@ import { defineCheck } from './step.ts';
 /** What was seen longer ago than this says nothing about now, ms. */
 const FRESH_MS = 60_000;
 
-/** Whether a region is up, as it was agreed upon; a suspicion is neither yes nor no. */
+/** Whether a region is up, as it was agreed upon; a suspicion is neither yes nor no, nor is an answer after an outage. */
 function isUp(health: RegionHealth | null, now: number): boolean | null {
   if (health === null || health.at === null || now - health.at > FRESH_MS) return null;
-  if (health.stage === 'confirmed' || health.stage === 'failed') return false;
+  const { stage, vantages } = health;
+  if (stage === 'confirmed' || stage === 'failed') return vantages.agree >= vantages.needed ? false : null;
   return health.stage === 'quiet' && health.score !== null && health.since === null ? true : null;
 }
 
@@ -23,7 +24,7 @@ export const quorumHeld = defineCheck({
     whenItStops: [
       '“are up”: too few regions answer. See whether Regent itself is cut off; repair the others or the way to them, then start again.',
       '“the witness is down”: bring it back first. Without it nobody can tell a lost region from a cut line.',
-      '“nobody can say”: a region was not looked at, or only just began to be silent. Wait for the next look and press Retry.',
+      '“nobody can say”: a region was not looked at, or only just began to be silent, or to answer again. Wait for the next look and press Retry.',
     ],
   },
   phase: 'assessing',
@@ -61,7 +62,7 @@ export const quorumHeld = defineCheck({
       trouble: why === null ? [] : [why],
     };
     if (held === null) return unknown(why ?? 'nobody can say', evidence);
-    if (!held) return { is: 'notDone', why: why ?? 'too few regions are up', evidence, final: true };
+    if (!held) return { is: 'notDone', why: `no quorum: ${why ?? 'too few regions are up'}`, evidence, final: true };
     return done(evidence, `${up} of ${of} regions are up, ${needed} needed; down: ${down.join(', ') || 'none'}`);
   },
 });

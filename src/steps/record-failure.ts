@@ -20,5 +20,5 @@ export const recordFailure = defineStep({
   check: (handed) => isKept('at-failure', handed),
   run: (handed) => keepPicture('at-failure', handed),
   // A file that says what was seen stays: it harms nobody, and whoever rolls back will want it.
-  undo: async () => ({}),
+  undo: async ({ evidenceOf }) => ({ ...evidenceOf('record-failure'), untouched: true }),
 });

@@ -62,6 +62,10 @@ export type StepFacts = {
   values: PlanValues;
   mode: Mode;
   bounds: Bounds;
+  /** How the target was chosen, where it was. */
+  selection?: Context['selection'];
+  /** What was seen of a source that was declared lost by its name. */
+  byName?: Context['byName'];
   system: System;
   /** Aborts at the call's deadline. */
   signal: AbortSignal;
@@ -70,6 +74,17 @@ export type StepFacts = {
   beforeOf: (step: string) => Evidence | null;
   /** When another step of this run ended, ms since the epoch. */
   endedOf: (step: string) => number | null;
+  /** How this step itself stands in its run; absent where there is none, as for a plan that is only looked at. */
+  own?: {
+    /** It has an intent without an outcome: what is asked is asked of that attempt. */
+    underWay: boolean;
+    /** When its newest attempt was intended, ms since the epoch. */
+    intendedAt: number | null;
+    /** When its phase was entered last, ms since the epoch. */
+    phaseAt: number | null;
+    /** The run goes on by another plan once this attempt has an outcome, and waits for it. */
+    isLeft: boolean;
+  };
 };
 type Handed<U extends PortName> = Pick<Ports, U> & StepFacts;
 
@@ -101,6 +116,8 @@ export type StepDefinition<U extends PortName = PortName> = {
   requires?: { steps: string[]; gate?: string; gateFor?: Record<string, string> };
   /** How long until its postcondition must be seen, ms. Longer: hold and ask. */
   budgetMs: number;
+  /** How long it usually takes, ms: said where people wait, never a limit. */
+  usualMs?: number;
   /** How long one call may take, ms; no byte is sent after it. Below 30 s: what lasts longer is started, then observed. */
   callMs?: number;
   /**
@@ -157,9 +174,20 @@ export const stepsOf = (runbook: Runbook): StepDefinition[] =>
 const named = (title: string, source: string, target: string): string =>
   title.replaceAll('{source}', source).replaceAll('{target}', target);
 
-/** The runbook's nodes as data, for one system and direction: what the journal keeps and the machine reads. */
-export function nodesFor(runbook: Runbook, system: System, source: string, target: string): PlanNode[] {
-  const kept = runbook.nodes.filter((node) => 'kind' in node || (node.when?.(system) ?? true));
+/**
+ * The runbook's nodes as data, for one system and direction: what the journal keeps and the machine reads. `without`:
+ * steps that this run does not have.
+ */
+export function nodesFor(
+  runbook: Runbook,
+  system: System,
+  source: string,
+  target: string,
+  without: string[] = [],
+): PlanNode[] {
+  const kept = runbook.nodes.filter(
+    (node) => 'kind' in node || (!without.includes(node.id) && (node.when?.(system) ?? true)),
+  );
   const ids = new Set(kept.map((node) => node.id));
   // What a left-out step came after is not waited for; nothing may come to run earlier by it than the rest says.
   const after = (list: string[] = []) => list.filter((id) => ids.has(id));
@@ -168,6 +196,7 @@ export function nodesFor(runbook: Runbook, system: System, source: string, targe
       const policy = system.gates[node.id];
       return { ...node, title: named(node.title, source, target), after: after(node.after), ...policy };
     }
+    const usualMs = system.usual?.[node.id] ?? node.usualMs;
     return {
       kind: 'step',
       id: node.id,
@@ -181,6 +210,7 @@ export function nodesFor(runbook: Runbook, system: System, source: string, targe
       rule: node.rule ?? false,
       onFailure: node.onFailure ?? 'hold',
       budgetMs: system.budgets[node.id] ?? node.budgetMs,
+      ...(usualMs === undefined ? {} : { usualMs }),
       clock: node.clock ?? null,
     };
   });

@@ -1,6 +1,8 @@
 /** The system that is moved, as the steps need to know it: made from the configuration by main.ts, plain data. */
 import type { GateId, GateNode, Phase, Repeat } from '../machine/types.ts';
+import type { Weights } from '../policy/scoring.ts';
 import type { ProbeRequest } from '../ports/probe.ts';
+import type { StateSync } from './state/types.ts';
 
 export type FencePlan =
   | { strategy: 'statefulset'; name: string }
@@ -39,6 +41,8 @@ export type System = {
   >;
   /** Budgets set in the configuration, ms by step id. */
   budgets: Record<string, number>;
+  /** How long steps of the runbook usually take where the configuration knows, ms by step id; a word for people. */
+  usual?: Record<string, number>;
   pollMs: number;
   /** How long lag is measured at most. */
   lagWithinMs: number;
@@ -57,6 +61,12 @@ export type System = {
   /** How each region's monitoring is asked whether it works. */
   monitoring: Question | null;
   errorRate: { query: string; atMost: number } | null;
+  /** What counts as served as well as before; queries null where Regent asks by itself. */
+  performance: {
+    p95: { query: string | null; atMostMs: number };
+    throughput: { query: string; atLeast: number } | null;
+    baseline: { everyMs: number; overMs: number };
+  } | null;
   workflows: Workflow[];
   consistency: { name: string; query: string }[];
   /** How regions are watched; absent where nobody watches them. */
@@ -66,11 +76,21 @@ export type System = {
     /** Regions that hold no data and only count for the quorum. */
     witnesses: string[];
   };
+  /** How a target is chosen where there is a choice. */
+  scoring: {
+    weights: Weights;
+    latencyLimitMs: number;
+    freshnessLimitMs: number;
+    /** A region with no more health than this is nowhere to go to, 0 to 1. */
+    healthyAbove: number;
+  };
   /** How long transactions are given to end by themselves once the source is read-only. */
   drainMs: number;
   /** How fresh backups must be before a region is given up; null where nobody is asked. */
   backups: { fullWithinMs: number; incrementalWithinMs: number } | null;
   scripts: ConfiguredStep[];
+  /** State that no database replicates; absent where nothing is carried. */
+  state?: StateSync;
   followUps: string[];
 };
 
@@ -113,4 +133,8 @@ export type ConfiguredStep = {
   /** How long it may take, ms. */
   timeoutMs: number;
   onFailure: 'hold' | 'rollback';
+  /** How long it usually takes, ms; a word for people. */
+  usualMs?: number | null;
+  /** It works on the region that is left: where that does not answer it is done later. */
+  owed?: boolean;
 };

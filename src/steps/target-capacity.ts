@@ -1,30 +1,6 @@
 import { done, notDone } from '../ports/answer.ts';
-import type { Capacity } from '../ports/cluster.ts';
+import { roomIn } from './room.ts';
 import { defineCheck } from './step.ts';
-
-type Asked = { name: string; pods: number; cpu: number; memoryBytes: number };
-
-/**
- * Whether the pods still to be started fit on the free nodes: largest first, each on the first node with room,
- * as a scheduler without preferences would. Says which do not.
- */
-export function withoutRoom(free: Capacity['free'], asked: Asked[]): { name: string; pods: number }[] {
-  const room = free.map((node) => ({ ...node }));
-  const missing = new Map<string, number>();
-  for (const { name, pods, cpu, memoryBytes } of asked.toSorted(
-    (a, b) => b.cpu - a.cpu || b.memoryBytes - a.memoryBytes,
-  ))
-    for (let pod = 0; pod < pods; pod += 1) {
-      const node = room.find((one) => one.cpu >= cpu && one.memoryBytes >= memoryBytes && one.pods >= 1);
-      if (node === undefined) missing.set(name, (missing.get(name) ?? 0) + 1);
-      else {
-        node.cpu -= cpu;
-        node.memoryBytes -= memoryBytes;
-        node.pods -= 1;
-      }
-    }
-  return [...missing].map(([name, pods]) => ({ name, pods }));
-}
 
 /** Proven from allocatable minus requests, for exactly the pods the plan asks: a standby region is often too small. */
 export const targetCapacity = defineCheck({
@@ -43,19 +19,8 @@ export const targetCapacity = defineCheck({
   uses: ['cluster'],
   proves: true,
   async check({ cluster, target, values, signal }) {
-    const names = values.deployments.map(({ name }) => name);
-    const [capacity, present] = await Promise.all([
-      cluster.capacity(target, signal),
-      cluster.deployments(target, names, signal),
-    ]);
-    const absent = names.filter((name) => !present.some((one) => one.name === name));
+    const { capacity, asked, absent, missing } = await roomIn(cluster, target, values.deployments, signal);
     if (absent.length > 0) return notDone(`${target} has no deployment ${absent.join(', ')}`, { absent });
-
-    const asked = values.deployments.flatMap(({ name, replicas }) => {
-      const one = present.find((workload) => workload.name === name)!;
-      return { name, pods: Math.max(0, replicas - one.pods), ...one.request };
-    });
-    const missing = withoutRoom(capacity.free, asked);
     const podsAsked = values.deployments.reduce((sum, { replicas }) => sum + replicas, 0);
     const toStart = asked.reduce((sum, { pods }) => sum + pods, 0);
     const evidence = {

@@ -83,6 +83,17 @@ describe('a whole run', () => {
     expect((await here.post('UBO', 'resume', { run: 'eden-1' })).status).toBe(200);
     const status = await here.get('UDEE', '/dr/status?detail=true');
     expect(status.body.lines.length).toBeGreaterThan(2);
+    expect(status.body).toMatchObject({
+      data: {
+        run: 'eden-1',
+        source: 'east',
+        target: 'west',
+        held: false,
+        endedAt: null,
+        executionMs: null,
+        criteria: [],
+      },
+    });
     expect(await here.post('UANA', 'abort', { reason: 'enough' })).toMatchObject({ status: 200 });
     expect((await here.get('UDEE', '/dr/history')).body.lines[0]).toMatch(
       /^eden-1 east → west, \d{4}-\d\d-\d\d \d\d:\d\d UTC, .*“Planned/,

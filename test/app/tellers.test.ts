@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { poll } from '../../lab/lib/poll.ts';
-import { type PeopleOutside, startPeopleOutside } from '../../lab/world/people-outside.ts';
+import { startPeopleOutside } from '../../lab/world/people-outside.ts';
 import { tellersOf } from '../../src/app/tellers.ts';
 import { outside } from '../../src/config/notify.ts';
 import { sqliteJournal } from '../../src/integrations/sqlite-journal/journal.ts';
@@ -39,7 +39,7 @@ afterEach(async () => {
 });
 
 type Overlay = Record<'pagerduty' | 'email' | 'statuspage', object>;
-const configured = ({ notify, env }: Pick<PeopleOutside, 'notify' | 'env'>) => {
+const configured = ({ notify, env }: { notify: object; env: Record<string, string> }) => {
   const over = notify as Overlay;
   const schema = z.strictObject(outside((reference) => ({ value: env[reference.replace('env:', '')] ?? '' })));
   return {
@@ -58,7 +58,7 @@ it('tells of an emergency on all three ways, over real connections', async () =>
   closers.push(() => rmSync(dir, { recursive: true, force: true }));
   const people = await startPeopleOutside(FILE, { dir, pace: 20 });
   closers.push(() => people.close());
-  const { ways, templates, staging, statusLink } = tellersOf(configured(people));
+  const { ways, templates, staging, statusLink } = tellersOf(configured({ notify: people.notify(), env: people.env }));
   const ledger = new Ledger(sqliteJournal({ path: ':memory:' }), systemClock);
   const journal = sqliteJournal({ path: ':memory:' });
   await ledger.open('test');

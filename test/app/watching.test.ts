@@ -51,3 +51,14 @@ it('tells the alarm and the steps what they need', () => {
   expect(triggerOf(config())).toEqual({ confirmMs: 30_000, witnesses: ['eu'] });
   expect(alarmOptions(config())).toMatchObject({ mode: 'propose', coolDownMs: 1_800_000, freshMs: 15_000 });
 });
+
+it('a look at a silent region is over well before a step that waits for it gives up', () => {
+  const given = config({ timings: { callTimeout: 3000 } });
+  expect(watchOptions(given).callMs).toBeLessThanOrEqual(3000 / 2);
+});
+
+it('what a region said stays fresh as long as a silent one holds up the round it was asked in, and the next', () => {
+  const given = config({ trigger: trigger.parse({ every: '500ms' }), timings: { callTimeout: 3000 } });
+  const { callMs } = watchOptions(given);
+  expect(alarmOptions(given).freshMs).toBeGreaterThanOrEqual(2 * callMs + 500 / 5);
+});

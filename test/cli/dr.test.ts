@@ -73,7 +73,7 @@ describe('saying no', () => {
     [['failovr', '--region', 'x'], '“failovr” is not a command. Did you mean dr failover? Nothing was sent.'],
     [
       ['failover', '--regoin', 'x'],
-      '--regoin is nothing dr failover takes. Did you mean --region? It takes --region, --to, --reason. Nothing was sent.',
+      '--regoin is nothing dr failover takes. Did you mean --region? It takes --region, --to, --reason, --force-after. Nothing was sent.',
     ],
     [['failover', '--region'], '--region needs a value, and the line ends there. Nothing was sent.'],
     [['failover', 'east', 'west'], 'dr failover has no use for “west”. See dr failover --help. Nothing was sent.'],
@@ -162,7 +162,7 @@ describe('help', () => {
   it('tells of one what it takes, and asks for no token', async () => {
     const { out, status } = await run({}, 'failover', '--help');
     expect(status).toBe(0);
-    expect(out).toContain('dr failover --region REGION [--to TO] --reason REASON\n');
+    expect(out).toContain('dr failover --region REGION [--to TO] --reason REASON [--force-after FORCE-AFTER]\n');
     expect(out).toMatch(/--region REGION +the region that is left \(needed\)/);
     expect((await run({}, 'help', 'failover')).out).toBe(out);
   });

@@ -14,7 +14,7 @@ describe('the table', () => {
   it('names what the usage names: named values, and no more words than are taken', () => {
     for (const command of COMMANDS) {
       const { takes } = takesOf(command);
-      const inUsage = [...command.usage.replace(/"[^"]*"/g, '').matchAll(/([a-z]+):/g)].map(([, key]) => key!);
+      const inUsage = [...command.usage.replace(/"[^"]*"/g, '').matchAll(/([a-z-]+):/g)].map(([, key]) => key!);
       const named = takes.filter(({ as }) => as === 'named').map(({ key }) => key);
       expect([...new Set(inUsage)].sort(), command.name).toEqual(named.sort());
       expect(takes.map(({ key }) => key)).toEqual([...new Set(takes.map(({ key }) => key))]);

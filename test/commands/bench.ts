@@ -3,10 +3,13 @@
  * memory. Ana, Bo and Cy operate; Bo and Cy (group SSRE) approve; Dee is a member, Eve a guest.
  */
 import { dispatcher } from '../../src/commands/dispatch.ts';
+import type { KeptFence } from '../../src/commands/release.ts';
 import { sqliteJournal } from '../../src/integrations/sqlite-journal/journal.ts';
 import type { Incoming, Line, Person, Reply } from '../../src/ports/chat.ts';
 import { Face } from '../../src/runner/face.ts';
 import { Ledger, type NewEvent } from '../../src/runner/ledger.ts';
+import { emergency } from '../../src/steps/runbooks/emergency.ts';
+import { lostSecondary } from '../../src/steps/runbooks/lost-secondary.ts';
 import { planned } from '../../src/steps/runbooks/planned.ts';
 import type { FencePlan, System } from '../../src/steps/system.ts';
 import { stage } from '../steps/stage.ts';
@@ -25,7 +28,15 @@ const PEOPLE: Record<string, Person['kind']> = {
 
 export type Bench = Awaited<ReturnType<typeof bench>>;
 
-export async function bench(options: { fence?: FencePlan; system?: Partial<System>; operators?: string[] } = {}) {
+export async function bench(
+  options: {
+    fence?: FencePlan;
+    system?: Partial<System>;
+    operators?: string[];
+    keptFence?: KeptFence;
+    outOfService?: { region: string; run: string; since: number }[];
+  } = {},
+) {
   const here = await stage(options.fence, options.system);
   const journal = sqliteJournal({ path: ':memory:' });
   const clock = handClock();
@@ -38,7 +49,7 @@ export async function bench(options: { fence?: FencePlan; system?: Partial<Syste
     clock,
     system: here.system,
     ports: { ...here.ports, clock },
-    runbooks: { planned },
+    runbooks: { planned, emergency, 'lost-secondary': lostSecondary },
     callMs: 1000,
     stop: stop.signal,
   });
@@ -49,6 +60,8 @@ export async function bench(options: { fence?: FencePlan; system?: Partial<Syste
     operators: options.operators ?? ['group:SOPS'],
     contacts: here.system.contacts,
     channel: 'C1',
+    outOfService: () => options.outOfService ?? [],
+    ...(options.keptFence && { fence: options.keptFence }),
     linkTo: async (run) => `https://chat/${run}`,
     chat: {
       person: async (id) => {

@@ -4,7 +4,7 @@ import type { Form, Reply } from '../../src/ports/chat.ts';
 import type { RegionHealth } from '../../src/ports/watch.ts';
 import { type Bench, bench, said } from './bench.ts';
 
-type Begun = [source: string, target: string, reason: string, by: string, delivery: string | null];
+type Begun = Parameters<Bench['face']['beginEmergency']>;
 let here: Bench;
 let begun: Begun[];
 
@@ -43,10 +43,10 @@ const fieldsOf = (reply: Reply) => formOf(reply).fields.map(({ id }) => id);
 beforeEach(async () => {
   here = await bench();
   begun = [];
-  // The emergency's own steps are another matter: here a run only has to begin.
+  const begin = here.face.beginEmergency.bind(here.face);
   here.face.beginEmergency = (...args: Begun) => {
     begun.push(args);
-    return here.face.begin(...args);
+    return begin(...args);
   };
 });
 
@@ -54,7 +54,7 @@ describe('typed', () => {
   it('with its reason, of a region that is seen down, begins: the answer shows what is seen', async () => {
     down();
     const reply = said(await here.type('UANA', 'declare east reason:"east is dark"', 'd9'));
-    expect(begun).toEqual([['east', 'west', 'east is dark', 'UANA', 'd9']]);
+    expect(begun).toEqual([['east', 'west', 'east is dark', 'UANA', 'd9', { selection: null }]]);
     expect(reply.split('\n')).toEqual([
       '🔴 eden-1: east is declared lost, east → west. Follow it ↗ <https://chat/eden-1>',
       expect.stringContaining('east is confirmed since'),
@@ -95,6 +95,12 @@ describe('typed', () => {
     expect(begun).toEqual([]);
     await here.type('UANA', 'declare east reason:"customers call" sure:east');
     expect(begun).toHaveLength(1);
+    // What was seen then goes with the run, and stands among its overrides.
+    const byName = 'east looked healthy: health 1.00 of 1; answering: api, Postgres';
+    expect(here.context()).toMatchObject({
+      byName,
+      overrides: [{ rule: 'declare east', by: 'UANA', reason: byName }],
+    });
   });
 
   it('of a region nobody can speak of asks for the name too', async () => {
@@ -137,7 +143,7 @@ describe('the dialog and the card', () => {
     const reply = await here.press('UBO', 'declare:proposal', { region: 'east', proposal: 1, stage: 'confirmed' });
     expect(formOf(reply).meta).toBe('{"region":"east"}');
     await here.submit('UBO', 'declare', { region: 'east' }, { to: 'auto', reason: 'dark' });
-    expect(begun).toMatchObject([['east', 'west', 'dark', 'UBO', expect.any(String)]]);
+    expect(begun).toMatchObject([['east', 'west', 'dark', 'UBO', expect.any(String), {}]]);
   });
 
   it('what is missing is said beside its field', async () => {
@@ -159,16 +165,48 @@ describe('the dialog and the card', () => {
   });
 });
 
+it('the dialog of a region that was seen to be a standby says that nothing is moved', async () => {
+  const database = { at: 0, lsn: '0/1', bytesPerSecond: 0, role: 'standby' } as const;
+  here.state.watch['west'] = health({ region: 'west', database });
+  const reply = said(await here.type('UANA', 'declare west'));
+  expect(reply).toContain('west does not serve: nothing is moved.');
+  expect(reply).not.toMatch(/given up|Given up/);
+});
+
+it('of a region that does not serve takes it out of service, and moves nothing', async () => {
+  here.state.watch['west'] = health({ region: 'west' });
+  // Gone, while the other one serves.
+  here.state.servers['west']!.down = true;
+  expect(said(await here.type('UANA', 'declare west reason:"west is dark"')).split('\n')).toEqual([
+    'eden-1: west is not the primary, east is. west is taken out of service, and nothing is moved. Follow it ↗ <https://chat/eden-1>',
+    'It leaves what points to it once that is approved. Regent says so when it streams again.',
+  ]);
+  expect(begun).toEqual([]);
+  const c = here.context();
+  expect(c).toMatchObject({ runbook: 'lost-secondary', mode: 'planned', source: 'west', target: 'east', byName: null });
+  expect(c.nodes.map(({ id }) => id)).toContain('failure-confirmed');
+  expect(said(await here.type('UBO', 'failover east reason:x'))).toContain(
+    'eden-1 is already taking west out of service',
+  );
+  expect(said(await here.type('UANA', 'mode emergency reason:x'))).toContain('eden-1 moves nothing: east serves.');
+});
+
 describe('refused', () => {
-  it('of a region that is not the primary: that is another runbook', async () => {
+  it('of a region that is not the primary, where nobody is, or another target is named', async () => {
     here.state.watch['west'] = health({ region: 'west' });
+    here.state.servers['east']!.role = 'standby';
     expect(said(await here.type('UANA', 'declare west reason:x'))).toBe(
-      'west is not the primary: east is. Taking a region that does not serve out of service is not built yet. Nothing was started.',
+      'west is not the primary, and no region answers as the primary: look at that first. Nothing was started.',
     );
-    // Gone as well, while the other one serves.
-    here.state.servers['west']!.down = true;
-    expect(said(await here.type('UANA', 'declare west reason:x'))).toContain('west is not the primary: east is.');
-    expect(begun).toEqual([]);
+    here.system.regions['north'] = here.system.regions['west']!;
+    Object.assign(here.state.servers, {
+      east: { ...here.state.servers['east']!, role: 'primary' },
+      north: { ...here.state.servers['west']!, region: 'north' },
+    });
+    expect(said(await here.type('UANA', 'declare west to:north reason:x'))).toBe(
+      'west is not the primary: east is, and serves on. Leave out to:north; nothing is moved. Nothing was started.',
+    );
+    expect(here.ledger.all()).toEqual([]);
   });
 
   it('of a region nobody knows, of one to itself, by one who may not', async () => {

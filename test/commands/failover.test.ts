@@ -52,8 +52,35 @@ describe('what opens a form and starts nothing', () => {
       ['from', 'choice', undefined],
       ['to', 'choice', 'auto'],
       ['reason', 'text', 'disk is full'],
+      ['force-after', 'text', undefined],
     ]);
     expect(fields[0]!.options!.map(({ value }) => value)).toEqual(['east', 'west']);
+  });
+});
+
+describe('a time box', () => {
+  it('is kept with the request, and said back with what happens then', async () => {
+    const here = await bench();
+    expect(said(await here.type('UANA', 'failover east reason:"x" force-after:10m'))).toContain(
+      'If it is not promoted in 10 min, people are asked whether it goes on as an emergency.',
+    );
+    expect(here.context().forceAfterMs).toBe(600_000);
+    const { gates } = here.system;
+    const auto = await bench({ system: { gates: { ...gates, declare: { ...gates.declare, required: false } } } });
+    expect(said(await auto.type('UANA', 'failover east reason:"x" force-after=1h30m'))).toContain(
+      'If it is not promoted in 90 min, it goes on as an emergency by itself: gates.declare is not required.',
+    );
+  });
+  it.each([
+    ['30s', 'force-after:30s is too short: give 1 min to 24 h. Nothing was started.'],
+    ['2d', 'force-after:2d is too long: give 1 min to 24 h. Nothing was started.'],
+    ['soon', '“soon” is no length of time: write it like force-after:10m. Nothing was started.'],
+  ])('of %s is refused', async (box, answer) => {
+    const here = await bench();
+    expect(said(await here.type('UANA', `failover east reason:"x" force-after:${box}`))).toBe(answer);
+    expect(here.ledger.all()).toEqual([]);
+    const fields = { from: 'east', to: 'auto', reason: 'x', 'force-after': box };
+    expect(said(await here.submit('UANA', 'failover', {}, fields))).toBe(`(at force-after) ${answer}`);
   });
 });
 
@@ -72,10 +99,7 @@ describe('what is refused, with what would do', () => {
       'failover east to:east reason:"x"',
       'east cannot fail over to itself. Name another region with to:. Nothing was started.',
     ],
-    [
-      'failover west reason:"x"',
-      'west is not the primary: east is. A failover names the region that is left; taking a standby out of service is not built yet. Nothing was started.',
-    ],
+    ['failover west to:north reason:"x"', '“north” is not a region of eden. Regions: east, west. Nothing was started.'],
     ['failover east', 'A failover needs a reason: /dr failover east reason:"maintenance". Nothing was started.'],
     [
       'failover east reason:""',
@@ -125,10 +149,13 @@ describe('what is refused, with what would do', () => {
     expect(here.ledger.all()).toHaveLength(1);
   });
 
-  it('a target that must be named where there are several', async () => {
+  it('a target that none of several regions could be, each with its reason', async () => {
     const regions = { east: THREE, west: THREE, north: THREE };
     const here = await bench({ system: { regions } });
-    const words = 'There are 2 regions to go to: west, north. Say which: to:west. Nothing was started.';
+    here.state.servers['west']!.down = true;
+    here.state.servers['north'] = { ...here.state.servers['west']!, region: 'north' };
+    const words =
+      'No region can take over from east: north: its Postgres does not answer: Postgres in north does not answer; west: its Postgres does not answer: Postgres in west does not answer. Repair one of them and ask again. Nothing was started.';
     expect(said(await here.type('UANA', 'failover east reason:"x"'))).toBe(words);
     expect(said(await here.submit('UANA', 'failover', {}, { from: 'east', to: 'auto', reason: 'x' }))).toBe(
       `(at to) ${words}`,
@@ -140,7 +167,6 @@ describe('what is refused, with what would do', () => {
 describe('the form says what is wrong beside the field', () => {
   it.each([
     [{ from: 'esat', to: 'auto', reason: 'x' }, '(at from) “esat” is not a region'],
-    [{ from: 'west', to: 'auto', reason: 'x' }, '(at from) west is not the primary'],
     [{ from: 'east', to: 'east', reason: 'x' }, '(at to) east cannot fail over to itself'],
     [{ from: 'east', to: 'auto', reason: '  ' }, '(at reason) A failover needs a reason'],
     [{}, '(at from) “” is not a region'],
@@ -150,6 +176,18 @@ describe('the form says what is wrong beside the field', () => {
     expect(here.ledger.all()).toEqual([]);
     expect(await here.refused()).toHaveLength(1);
   });
+});
+
+it('a region that does not serve is taken out of service: nothing is moved, and nobody has voted yet', async () => {
+  const here = await bench();
+  const reply = said(await here.submit('UANA', 'failover', {}, { from: 'west', to: 'auto', reason: 'rebuild' }));
+  expect(reply).toContain(
+    'eden-1: west is not the primary, east is. west is taken out of service, and nothing is moved.',
+  );
+  const c = here.context();
+  expect(c).toMatchObject({ runbook: 'lost-secondary', mode: 'planned', source: 'west', target: 'east' });
+  // Nobody says that it has failed.
+  expect(c.nodes.map(({ id }) => id)).toEqual(['not-primary', 'declare', 'leave-dns', 'protection-known']);
 });
 
 it('the same delivery acts once', async () => {

@@ -39,9 +39,26 @@ it('of the last run when none is under way', async () => {
   expect(said(await here.type('UDEE', 'status'))).toContain('Eden stays in east: the move to west was called off.');
 });
 
+it('whatever was asked, with what is out of service and does not stream again', async () => {
+  const here = await bench({ outOfService: [{ region: 'west', run: 'eden-4', since: 5000 }] });
+  const line = '⛔ west is out of service since 5000 (eden-4): it does not stream yet.';
+  expect(said(await here.type('UDEE', 'status'))).toContain(line);
+  await here.asked();
+  expect(said(await here.type('UDEE', 'status'))).toContain(line);
+});
+
 it('a kind of status there is not', async () => {
   const here = await bench();
   expect(said(await here.type('UDEE', 'status detial'))).toBe(
     '“detial” is not a kind of status: /dr status, or /dr status detail.',
   );
+});
+
+it('has the run for programs too', async () => {
+  const here = await bench();
+  expect(await here.type('UDEE', 'status')).not.toHaveProperty('data');
+  await here.asked();
+  expect(await here.type('UDEE', 'status')).toMatchObject({
+    data: { run: 'eden-1', mode: 'planned', phase: 'preparing', end: null, downtimeMs: 0, loss: null },
+  });
 });

@@ -1,5 +1,6 @@
 /** Deciding a gate: who may, once each, on the card that is valid now. */
 import { describe, expect, it } from 'vitest';
+import { gate, plan, requested, step } from '../support/machine.ts';
 import { bench, said } from './bench.ts';
 
 const two = async (votes: number) => {
@@ -86,6 +87,50 @@ describe('who may not, and who can', () => {
     expect(said(await here.type('UDEE', 'approve'))).toContain('You cannot decide this');
     await here.append({ type: 'GATE_ESCALATED', gate: 'promote', deadline: 9e9 });
     expect(said(await here.type('UDEE', 'approve'))).toBe('“Approve promotion” is approved.');
+  });
+});
+
+describe('the promotion, and the fence nobody could prove', () => {
+  const list = { approvers: ['group:SSRE', 'user:UDEE'] };
+  const nodes = [
+    gate('promote', 'promoting', { title: 'Approve promotion', ...list }),
+    gate('unverified-fence', 'promoting', { title: 'Promote without a proven fence', ...list }),
+    step('later', 'promoting'),
+  ];
+  const both = async () => {
+    const here = await bench();
+    await here.ledger.begin('eden', 'test', () => requested(nodes) as never, null);
+    const made = plan(nodes);
+    await here.append({ type: 'PLANNED', plan: made });
+    for (const id of ['promote', 'unverified-fence']) await here.append({ ...here.open(id), hash: made.hash } as never);
+    return here;
+  };
+  it.each([
+    ['promote', 'unverified-fence', 'Approve promotion'],
+    ['unverified-fence', 'promote', 'Promote without a proven fence'],
+  ])('%s and then %s take two people', async (first, second, title) => {
+    const here = await both();
+    await here.press('UBO', `approve:${first}`, here.card(first));
+    const words = `You decided “${title}”, and somebody else must decide this. Who can, you apart: SSRE, UDEE, not UREQ`;
+    expect(said(await here.press('UBO', `approve:${second}`, here.card(second)))).toBe(words);
+    expect(here.context().gates[second]).toMatchObject({ status: 'open', votes: [] });
+    expect((await here.refused()).at(-1)).toMatchObject({ actor: 'person:UBO', why: words });
+    await here.press('UCY', `approve:${second}`, here.card(second));
+    expect(here.context().gates[second]).toMatchObject({ status: 'approved', votes: [{ by: 'UCY' }] });
+  });
+  it('both pressed at the same moment, one counts', async () => {
+    const here = await both();
+    const replies = await Promise.all(
+      ['promote', 'unverified-fence'].map((id) => here.press('UBO', `approve:${id}`, here.card(id))),
+    );
+    expect(replies.map(said).filter((one) => one.includes('somebody else must'))).toHaveLength(1);
+    expect(Object.values(here.context().gates).filter(({ status }) => status === 'approved')).toHaveLength(1);
+  });
+  it('whoever decided one may deny the other', async () => {
+    const here = await both();
+    await here.type('UDEE', 'approve promote');
+    await here.type('UDEE', 'deny unverified-fence reason:"it may still write"');
+    expect(here.context().gates['unverified-fence']!.status).toBe('denied');
   });
 });
 

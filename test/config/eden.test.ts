@@ -14,6 +14,10 @@ const env = {
   REDIS_WEST: 'redis://redis.secondary.eden.internal:6379',
   SLACK_BOT_TOKEN: 'xoxb-test',
   SLACK_APP_TOKEN: 'xapp-test',
+  PAGERDUTY_ROUTING_KEY: '0123456789abcdef0123456789abcdef',
+  PAGERDUTY_TOKEN: 'token',
+  SMTP_PASSWORD: 'secret',
+  STATUSPAGE_TOKEN: 'token',
 };
 
 /** The runbook's replica counts. */

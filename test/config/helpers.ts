@@ -13,6 +13,9 @@ export const env = {
   APP: 'xapp-hunter2',
 };
 
+/** A region that only looks, to be added to the others. */
+export const EYE = 'eye: { role: witness, alias: eye, probes: [{ name: eye, url: "https://eye.example.com" }] }';
+
 export const base = `organization: eden
 environment: staging
 objectives: { rto: 30m, rpo: 5m }

@@ -30,7 +30,7 @@ describe('what is written', () => {
   it('comes out with its secrets and its defaults', () => {
     expect(read({ pagerduty: { routingKey: 'env:KEY' }, email: EMAIL, statuspage: PAGE })).toEqual({
       pagerduty: { routingKey: SECRETS['env:KEY'], escalationPolicies: [] },
-      email: { ...EMAIL, port: 587, security: 'starttls', stakeholders: [] },
+      email: { ...EMAIL, port: 587, security: 'starttls', stakeholders: [], engineers: [] },
       statuspage: { page: 'kctbh9vrtdwd', token: 'some-secret', components: {}, notifySubscribers: true },
       templates: {},
     });
@@ -99,7 +99,7 @@ it('can be described to editors: secrets are only written, every key says what i
   expect(Object.keys(shown.properties)).toEqual(['pagerduty', 'email', 'statuspage', 'templates']);
   for (const part of Object.values(shown.properties))
     for (const key of Object.values(part.properties)) expect(key).toHaveProperty('description');
-  expect(JSON.stringify(shown).match(/"writeOnly":true/g)).toHaveLength(4);
+  expect(JSON.stringify(shown).match(/"writeOnly":true/g)).toHaveLength(5);
 });
 
 describe('what needs something else', () => {

@@ -107,8 +107,10 @@ export function databaseContract(name: string, open: () => Promise<DatabaseWorld
       const { database, primary } = world;
       const writing = async () => (await database.openTransactions(primary, within())).writing;
       expect(await database.openTransactions(primary, within())).toEqual({ writing: 0, oldestSeconds: 0 });
+      const clients = await database.clients(primary, within());
       const session = await world.application(primary);
       try {
+        expect(await database.clients(primary, within())).toBe(clients + 1);
         await session.sql('CREATE TABLE counted (id bigint PRIMARY KEY, at timestamptz NOT NULL)');
         await session.sql('BEGIN');
         await session.sql('SELECT count(*) FROM counted');

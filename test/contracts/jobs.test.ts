@@ -102,6 +102,8 @@ describe('jobs', () => {
     const ended = await until('ended');
     expect(ended).toMatchObject({ status: 0, report: { sha256: 'abc', summary: '400 bytes copied' } });
     expect(ended).toMatchObject({ output: expect.stringMatching(/^begun\n.*\nlate$/s) });
+    // How far it came is still known then.
+    expect(ended).toMatchObject({ progress: { done: 400, total: 400, unit: 'bytes' } });
   });
 
   it('tells how long it runs and how long it took', async () => {
@@ -216,7 +218,7 @@ describe('jobs', () => {
     expect(await look()).toMatchObject({ is: 'running' });
     // `timeout` passes it on, and the script's `sleep` is in its group.
     process.kill(-Number(/\) \S+ \d+ (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))![1]), 'SIGKILL');
-    expect(await until('lost')).toEqual({ is: 'lost', output: 'working' });
+    expect(await until('lost')).toEqual({ is: 'lost', progress: null, output: 'working' });
     await start('echo $$ >> pids');
     expect(lines('pids')).toHaveLength(1);
   });
@@ -320,9 +322,9 @@ describe('jobs', () => {
 
     it('and the machine went down: nobody knows, so it is lost and not started again', async () => {
       leave({ boot: 'another boot' });
-      expect(await look()).toEqual({ is: 'lost', output: '' });
+      expect(await look()).toEqual({ is: 'lost', progress: null, output: '' });
       await start('echo x >> ran');
-      expect(await look()).toEqual({ is: 'lost', output: '' });
+      expect(await look()).toEqual({ is: 'lost', progress: null, output: '' });
       expect(readdirSync(join(slot(), '..'))).toEqual(['1']);
     });
 

@@ -150,11 +150,11 @@ describe('the monitoring of the lab', () => {
     const port = await serve((request, response) => void monitoring.handle(request, response));
     const value = (query: string) => metricsAt(`http://127.0.0.1:${port}`).value('west', query, never);
     expect(await value(ERROR_SHARE)).toBeNull();
-    for (const status of [200, 404, 503, 201]) monitoring.served(status);
+    for (const status of [200, 404, 503, 201]) monitoring.served(status, 1, '/tasks');
     expect(await value(ERROR_SHARE)).toBe(0.25);
     now = 60_001;
     expect(await value(ERROR_SHARE)).toBeNull();
-    await expect(value('up')).rejects.toThrow('it refused the query with execution: this monitoring knows one query');
+    await expect(value('up')).rejects.toThrow('it refused the query with execution: this monitoring knows only (sum');
     await expect(value('')).rejects.toThrow('it refused the query with bad_data');
   });
 });

@@ -86,9 +86,25 @@ test('another plan, another mode and an end before its time redraw the cards tha
     'gate:go:1',
     'gate:point:1',
   ]);
-  expect(slots(run().switchMode('emergency', NODES))).toEqual(['headline', 'gate:go:1', 'gate:point:1']);
+  expect(slots(run().switchMode('emergency', NODES))).toEqual([
+    'headline',
+    'gate:go:1',
+    'gate:point:1',
+    'declared',
+    'switched:7',
+  ]);
   expect(slots(run().abort())).toEqual(['headline', 'gate:go:1', 'undo', 'ended']);
   expect(slots(run().take({ type: 'TAKEN_OVER', by: 'UOPS', reason: '' }))).toEqual(['headline', 'gate:go:1', 'ended']);
+});
+
+test('Regent’s own question whether to go on as an emergency is one card, drawn anew when it is over', () => {
+  const asked = () => story().begin(NODES).found('checked').take({ type: 'SWITCH_ASKED', why: 'time', asks: [] });
+  expect(slots(asked())).toEqual(['headline', 'switch']);
+  expect(slots(asked().open('go'))).not.toContain('switch');
+  expect(slots(asked().abort())).toContain('switch');
+  expect(slots(asked().switchMode('emergency', NODES))).toContain('switch');
+  const promoted = asked().approve('go').approve('point').finish('scale', 'fence').found('proven').finish('promote');
+  expect(slots(promoted)).toContain('switch');
 });
 
 test('a late outcome is told as such and redraws no phase', () => {
@@ -100,7 +116,8 @@ test('a late outcome is told as such and redraws no phase', () => {
 test('going back has one card', () => {
   const run = upToPromoting().intend('fence').abort();
   expect(slots(run)).toEqual(['headline', 'undo']);
-  expect(slots(run.done('fence'))).toEqual(['headline', 'undo']);
+  // What ends meanwhile is read where it ran, too.
+  expect(slots(run.done('fence'))).toEqual(['headline', 'undo', 'phase:promoting']);
   expect(slots(run.undo('fence'))).toEqual(['headline', 'undo']);
   expect(slots(run.undo('scale'))).toEqual(['headline', 'undo', 'ended']);
 });
@@ -109,7 +126,8 @@ test('the promotion is a milestone once, and only when it was one', () => {
   const count = (run: Story, name: string) => all(run).filter((one) => one.name === name).length;
   const run = upToPromoting().finish('fence').found('proven').finish('promote');
   expect([count(run, 'promoted'), slots(run)]).toEqual([1, ['headline', 'phase:promoting', 'promoted']]);
-  run.switchMode('emergency', NODES).planned(plan(NODES, 'emergency')).approve('go').approve('point').finish('dns');
+  run.switchMode('emergency', NODES).planned(plan(NODES, 'emergency')).found('checked').approve('go').approve('point');
+  run.found('proven').finish('dns');
   expect([run.where, count(run, 'promoted'), count(run, 'ended')]).toEqual(['completed', 1, 1]);
   run.take({ type: 'NOTED', by: 'UOPS', text: 'well' });
   expect(count(run, 'ended')).toBe(1);

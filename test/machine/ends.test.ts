@@ -6,7 +6,6 @@ import {
   check,
   DNS,
   FENCE,
-  gate,
   NODES,
   PROMOTE,
   PROVEN,
@@ -14,6 +13,7 @@ import {
   SCALE,
   step,
   story,
+  switched,
   upToPromoting,
 } from '../support/machine.ts';
 
@@ -73,6 +73,20 @@ describe('going back', () => {
     const run = story().begin(nodes).found('a').abort();
     expect([run.where, run.c.end]).toEqual(['aborted', 'aborted']);
     expect(story().request(nodes).abort().where).toBe('aborted');
+  });
+
+  test('a record of ours is undone too, and nothing had been changed: that is an abort', () => {
+    const back = (also: string[] = []) => {
+      const run = story()
+        .begin(nodes)
+        .finish('a', ...also)
+        .abort();
+      for (const id of also) run.undo(id);
+      run.take(run.undoing('a'));
+      return run.take({ type: 'UNDO_DONE', step: 'a', attempt: 1, evidence: { untouched: true } });
+    };
+    expect(back().c.end).toBe('aborted');
+    expect(back(['b']).c.end).toBe('rolledBack');
   });
 
   test('a held undo is asked about again; every further call has an intent of its own', () => {
@@ -146,77 +160,7 @@ describe('going back', () => {
   });
 });
 
-describe('mode switch and new plans', () => {
-  const emergency = [CHECKED, gate('go', 'promoting', { after: ['checked'] }), FENCE, PROVEN, PROMOTE, DNS];
-
-  test('plan dropped, gates fall, statuses stay, and the phases fall through what is settled', () => {
-    const run = upToPromoting().finish('fence').later(60_000);
-    const times = run.c.phases;
-    run.switchMode('emergency', emergency);
-    expect([run.where, run.work]).toEqual(['validating', ['plan']]);
-    expect([run.status('go'), run.status('point'), run.status('fence')]).toEqual(['none', 'none', 'done']);
-    expect(run.c.overrides).toEqual([{ rule: 'mode emergency', by: 'UOPS', reason: 'the wait for it' }]);
-    expect([run.can(run.intended('promote')), run.can(run.opened('go'))]).toEqual([false, false]);
-    run.planned(plan(emergency, 'emergency'));
-    expect([run.where, run.work]).toEqual(['promoting', ['gate:go:2']]);
-    expect(run.c.phases.validating).toMatchObject({ from: times.validating!.from, to: times.validating!.to });
-    expect(run.c.phases.preparing?.to).toBe(times.preparing!.to);
-    run.approve('go').found('proven').finish('promote', 'dns');
-    expect(run.where).toBe('completed');
-  });
-
-  test('not to the mode it is in, not while anything is in flight, and a plan of the old mode is refused', () => {
-    const event = (mode: 'planned' | 'emergency'): NewEvent => ({
-      type: 'MODE_SWITCHED',
-      mode,
-      by: 'UOPS',
-      gaveUp: '',
-      nodes: emergency,
-    });
-    const run = upToPromoting();
-    expect([run.can(event('planned')), run.can(event('emergency'))]).toEqual([false, true]);
-    run.intend('fence');
-    expect(run.can(event('emergency'))).toBe(false);
-    run.done('fence').switchMode('emergency', emergency);
-    expect(run.can({ type: 'PLANNED', plan: plan(NODES) })).toBe(false);
-  });
-
-  test('a denied gate does not outlive the switch', () => {
-    const run = story().begin(NODES).found('checked').open('go').decide('go', 'denied');
-    run.switchMode('emergency', emergency).planned(plan(emergency, 'emergency'));
-    expect([run.c.holds, run.work]).toEqual([[], ['gate:go:2']]);
-  });
-
-  test('what the new nodes lack is still undone by an abort, before and after the new plan', () => {
-    for (const again of [true, false]) {
-      const run = upToPromoting().finish('fence').switchMode('emergency', emergency);
-      if (again) run.planned(plan(emergency, 'emergency'));
-      run.abort();
-      expect(run.c.plan).not.toBeNull();
-      expect(run.work).toEqual(['undo:fence:1']);
-      run.undo('fence', 'scale');
-      expect(run.where).toBe('rolledBack');
-    }
-  });
-
-  test('and it is never run again, however it ended', () => {
-    const run = story().begin(NODES).found('checked').intend('scale').notDone('scale', { again: true });
-    run.switchMode('emergency', emergency).planned(plan(emergency, 'emergency'));
-    expect(run.can(run.intended('scale'))).toBe(false);
-    expect(run.work).toEqual(['gate:go:1']);
-    // Back in a plan that has it, it is one of its steps again.
-    run.switchMode('planned', NODES).planned(plan(NODES));
-    expect([run.c.former, run.work]).toEqual([[], ['gate:go:1', 'gate:point:1', 'run:scale:2']]);
-  });
-
-  test('no way back is no way back, even when the new nodes lack the step', () => {
-    const run = upToPromoting().finish('fence').found('proven').finish('promote');
-    run.switchMode('emergency', [CHECKED]).planned(plan([CHECKED], 'emergency'));
-    expect(run.where).toBe('completed');
-    const other = upToPromoting().finish('fence').found('proven').finish('promote').switchMode('emergency', [CHECKED]);
-    expect(other.can({ type: 'ABORTED', by: 'UOPS', reason: 'no' })).toBe(false);
-  });
-
+describe('another plan', () => {
   test('the same plan again keeps approvals and holds; another lets both fall', () => {
     const run = upToPromoting().planned(plan(NODES));
     expect([run.where, run.status('go')]).toEqual(['promoting', 'approved']);
@@ -231,7 +175,7 @@ describe('mode switch and new plans', () => {
   test('a phase is over when its work is, not when an abort or another plan leaves it', () => {
     const run = upToPromoting().finish('fence').planned(plan(NODES));
     expect(run.c.phases.promoting?.to).toBeNull();
-    run.switchMode('emergency', emergency).abort();
+    run.switchMode('emergency', [FENCE, PROVEN, PROMOTE]).abort();
     expect([run.c.phases.promoting?.to, run.c.phases.validating?.to]).toEqual([null, 3000]);
   });
 });
@@ -345,7 +289,7 @@ describe('ends', () => {
       { type: 'ABORTED', by: 'UOPS', reason: 'no' },
       { type: 'REPLAY_HELD', why: 'no' },
       { type: 'STEP_RETRIED', step: 'scale', by: 'UOPS' },
-      { type: 'MODE_SWITCHED', mode: 'emergency', by: 'UOPS', gaveUp: '', nodes: [] },
+      switched([]),
       { type: 'PLANNED', plan: plan([SCALE]) },
     ];
     for (const event of refused) expect([event.type, run.can(event)]).toEqual([event.type, false]);

@@ -8,7 +8,7 @@ import { noReturn, settled, stepState, toUndo } from '../../src/machine/facts.ts
 import { accepts, initial, next, type Snapshot } from '../../src/machine/replay.ts';
 import type { Mode, PlanNode, RunEvent } from '../../src/machine/types.ts';
 import type { NewEvent } from '../../src/runner/ledger.ts';
-import { check, gate, plan, requested, step } from '../support/machine.ts';
+import { check, gate, plan, requested, step, switched } from '../support/machine.ts';
 
 const GO = gate('go', 'promoting');
 const POINT = gate('point', 'redirecting');
@@ -92,8 +92,7 @@ function happenings(snapshot: Snapshot, { plans, attempts, rounds, switches, tak
   list.push({ type: 'ABORTED', by: 'U', reason: '' }, { type: 'PLANNED', plan: plan(plans[c.mode], c.mode) });
   list.push({ type: 'REVIEWED', by: 'V', note: '' });
   if (takeovers) list.push({ type: 'TAKEN_OVER', by: 'U', reason: '' });
-  if (switches && c.mode === 'planned')
-    list.push({ type: 'MODE_SWITCHED', mode: 'emergency', by: 'U', gaveUp: '', nodes: plans.emergency });
+  if (switches && c.mode === 'planned') list.push(switched(plans.emergency));
   return list.map(event);
 }
 

@@ -1,7 +1,7 @@
 /** The lifecycle: which phase follows which, what holds it, and what is refused where. How a run ends: ends.test.ts. */
 import { describe, expect, test } from 'vitest';
 import type { NewEvent } from '../../src/runner/ledger.ts';
-import { NODES, plan, SCALE, step, story, upToPromoting } from '../support/machine.ts';
+import { NODES, plan, SCALE, step, story, switched, upToPromoting } from '../support/machine.ts';
 
 describe('phases', () => {
   test('given a plan, when its nodes settle, then phases follow each other and empty ones are passed', () => {
@@ -258,7 +258,7 @@ describe('what makes no sense is refused', () => {
       { type: 'STEP_ALREADY_DONE', step: 'b', evidence: {}, summary: null },
       { type: 'ABORTED', by: 'UOPS', reason: '' },
       { type: 'PLANNED', plan: plan([SCALE]) },
-      { type: 'MODE_SWITCHED', mode: 'emergency', by: 'UOPS', gaveUp: '', nodes: [] },
+      switched([]),
       run.undoing('b'),
     ];
     for (const event of refused) expect([event.type, run.can(event)]).toEqual([event.type, false]);

@@ -23,7 +23,9 @@ test(`nothing that was promised is broken in ${seeds.length} seeded runs`, { tim
   for (const end of ['completed', 'rolledBack', 'takenOver'])
     expect(outcomes.some((one) => one.end === end)).toBe(true);
   expect(sum((one) => one.leaders - 1)).toBeGreaterThan(seeds.length);
-  expect(sum((one) => one.switches)).toBeGreaterThan(seeds.length / 10);
+  expect(sum((one) => one.switches)).toBeGreaterThan(seeds.length / 4);
+  expect(sum((one) => one.forced)).toBeGreaterThan(seeds.length / 25);
+  expect(sum((one) => (one.risked ? 1 : 0))).toBeGreaterThan(seeds.length / 100);
   expect(sum((one) => one.halts)).toBeGreaterThan(seeds.length / 4);
   expect(sum((one) => (one.reviewed ? 1 : 0))).toBeGreaterThan(seeds.length / 10);
 });

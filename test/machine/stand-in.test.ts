@@ -1,7 +1,7 @@
 /** A proof that cannot be had: people are asked to take the risk, by name, and only where nobody can say. */
 import { describe, expect, it } from 'vitest';
 import { due } from '../../src/machine/due.ts';
-import { gateState, settled } from '../../src/machine/facts.ts';
+import { gateState, otherHand, settled } from '../../src/machine/facts.ts';
 import { check, gate, type Story, step, story } from '../support/machine.ts';
 
 const NODES = [
@@ -61,6 +61,71 @@ describe('a gate that stands in for a proof', () => {
     expect(works(run)).toEqual(['settle proven']);
     run.done('proven', 1);
     expect(works(run)).toEqual(['run promote']);
+  });
+});
+
+describe('the promotion, and the fence nobody could prove', () => {
+  const both = (votes: number) => [
+    check('checked', 'validating'),
+    step('fence', 'promoting'),
+    gate('promote', 'promoting', { votes }),
+    check('proven', 'promoting', { after: ['fence'], proves: true }),
+    gate('unverified-fence', 'promoting', {
+      votes,
+      after: ['fence'],
+      standsInFor: { step: 'proven', is: 'unknown' },
+    }),
+    step('serve', 'promoting', { after: ['proven'], noUndo: 'It has left recovery.' }),
+  ];
+  const takes = (run: Story, id: string, ...people: string[]): string => {
+    run.open(id);
+    for (const by of people) run.take(run.voted(id, by));
+    if (run.can(run.decided(id, 'approved'))) run.decide(id, 'approved');
+    return gateState(run.c, id).status;
+  };
+  const begun = (votes = 1) => story().begin(both(votes)).found('checked');
+  const unproven = (run: Story) => run.finish('fence').unknown('proven', 1);
+
+  it('are not decided by the same hand, the promotion first', () => {
+    const run = begun();
+    expect(takes(run, 'promote', 'UBO')).toBe('approved');
+    expect(takes(unproven(run), 'unverified-fence', 'UBO')).toBe('open');
+    expect(otherHand(run.c, 'unverified-fence')).toEqual({ gate: 'promote', by: 'UBO' });
+  });
+  it('are decided by two people, and denied by either', () => {
+    const run = begun();
+    takes(run, 'promote', 'UBO');
+    expect(takes(unproven(run), 'unverified-fence', 'UCY')).toBe('approved');
+    const denied = begun();
+    takes(denied, 'promote', 'UBO');
+    unproven(denied).open('unverified-fence');
+    denied.take(denied.voted('unverified-fence', 'UBO', 'deny')).decide('unverified-fence', 'denied');
+    expect(gateState(denied.c, 'unverified-fence').status).toBe('denied');
+  });
+  it('nor the risk first: asked anew, the promotion is decided by somebody else', () => {
+    const run = begun();
+    takes(run, 'promote', 'UBO');
+    takes(unproven(run), 'unverified-fence', 'UCY');
+    run.take({ type: 'GATE_REOPENED', gate: 'promote', why: 'more would be lost' });
+    expect(takes(run, 'promote', 'UCY')).toBe('open');
+    // Bo may again: his own decision has fallen.
+    run.take(run.voted('promote', 'UBO')).decide('promote', 'approved');
+    expect(gateState(run.c, 'promote').status).toBe('approved');
+  });
+  it('where each needs two, two people are enough, in whatever order', () => {
+    for (const order of [
+      ['UBO', 'UCY'],
+      ['UCY', 'UBO'],
+    ]) {
+      const run = begun(2);
+      expect(takes(run, 'promote', 'UBO', 'UCY')).toBe('approved');
+      expect(takes(unproven(run), 'unverified-fence', ...order)).toBe('approved');
+    }
+  });
+  it('what time or the configuration has decided is nobody’s hand', () => {
+    const run = begun().open('promote');
+    run.take({ ...run.decided('promote', 'approved'), how: 'timeout' } as ReturnType<Story['decided']>);
+    expect(takes(unproven(run), 'unverified-fence', 'UBO')).toBe('approved');
   });
 });
 

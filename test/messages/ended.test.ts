@@ -10,6 +10,12 @@ it('completed, with the proof that nothing is missing', () => {
   expect(read('ended', told)).toEqual([
     'eden-1 · east → west · ✔ west serves since 33 s · 0:32 of 30:00 · writes refused 0:16',
     'east is fenced and no longer a standby: west is unprotected until it is one again.',
+    '✔ RTO met: 0:32 of 30:00',
+    '✔ RPO met: 0 s of 5:00',
+    '✔ All services operational',
+    '✔ No data lost',
+    '❓ Health checks: none asked',
+    'Last decision after 0:12, carried out in 0:32, downtime 0:16, a decision was owed for 0:05 of it.',
   ]);
   const proof = { ...told.c.steps['prove-replicated']!, summary: 'shutdown checkpoint 0/1, west holds 0/2' };
   const proven = { ...told, c: { ...told.c, steps: { ...told.c.steps, 'prove-replicated': proof } } };

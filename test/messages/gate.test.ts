@@ -1,7 +1,7 @@
 /** A gate's card: open, voted on, decided each way, no longer valid. */
 import { describe, expect, it } from 'vitest';
-import type { GateNode, GateState } from '../../src/machine/types.ts';
-import type { Story } from '../support/machine.ts';
+import { GATES, type GateNode, type GateState } from '../../src/machine/types.ts';
+import { gate, type Story, step, story } from '../support/machine.ts';
 import { asked, completed, decide, fenced, message, plan, promoted, read, vote } from './scenes.ts';
 
 const card = (told: Story, gate = 'promote', round = 1) => read('gate', told, { gate, round });
@@ -14,6 +14,8 @@ const withGate = (more: Partial<GateNode>) => ({
   ...plan,
   nodes: plan.nodes.map((node) => (node.id === 'promote' && node.kind === 'gate' ? { ...node, ...more } : node)),
 });
+
+const withTitle = () => gate('promote', 'promoting', { title: 'Approve promotion' });
 
 describe('open', () => {
   it('says what happens, what cannot be undone, what was seen, who is needed', () => {
@@ -42,6 +44,22 @@ describe('open', () => {
       /: Redis NOT seen in sync · west NOT seen healthy$/,
     );
     expect(seen({ 'redis-in-sync': { bytesBehind: 1400, trouble: [] } })).toMatch(/: Redis in sync, 1.4 kB behind$/);
+  });
+
+  it('says why this target was chosen, and loudly that nothing but a word says that a region is lost', () => {
+    const told = asked();
+    const scored = [
+      { region: 'west', total: 0.9, parts: [], why: null },
+      { region: 'north', total: null, parts: [], why: 'it looks down too' },
+    ];
+    const c = { ...told.c, selection: { at: 1, scored, selected: 'west' }, byName: 'east looked healthy: health 1.00' };
+    expect(card({ ...told, c }).slice(1, 5)).toEqual([
+      '🔴 NOT SEEN TO HAVE FAILED: east was declared by its name. @UREQ typed it when ‹east looked healthy: health 1.00.›',
+      expect.stringContaining('What happens'),
+      expect.stringContaining('no rollback'),
+      '‹Chosen by score: west 0.90; not north: it looks down too.›',
+    ]);
+    expect(card({ ...told, c }, 'dns').join()).not.toMatch(/NOT SEEN TO|Chosen/);
   });
 
   it('shows every record, old → new', () => {
@@ -111,6 +129,36 @@ describe('open', () => {
     expect(card(asked({ ...plan, values: soft }))[1]).toContain('(SQL only: the server stays up; soft)');
     const script = { ...plan.values, fence: { strategy: 'exec', ref: './stop.sh', strength: 'strong' } as const };
     expect(card(asked({ ...plan, values: script }))[1]).toContain('(./stop.sh; strong)');
+  });
+
+  it('names who is not asked, having decided the other of two that are not one person’s', () => {
+    const risk = gate('unverified-fence', 'promoting', { title: 'Promote without a proven fence', votes: 1 });
+    const told = story()
+      .begin([withTitle(), risk, step('later', 'promoting')])
+      .open('promote');
+    told.take(told.voted('promote', 'UBO')).decide('promote', 'approved').open('unverified-fence');
+    expect(read('gate', told, { gate: 'unverified-fence', round: 1 }).at(-2)).toMatch(
+      /^Needs 1 of @UANA, not @UREQ, nor @UBO, who decided “Approve promotion”, by /,
+    );
+  });
+
+  it('has a verb of its own on its button, short enough for a dialog', () => {
+    const labels = GATES.map((id) => {
+      const told = story()
+        .begin([gate(id, 'promoting'), step('later', 'promoting')])
+        .open(id);
+      const [first] = message('gate', told, { gate: id, round: 1 })!.actions;
+      expect(first!.confirm).toMatchObject({ title: `${first!.label}?`, yes: first!.label });
+      return first!.label;
+    });
+    expect(labels).toEqual([
+      'Declare disaster',
+      'Approve promotion',
+      'Confirm DNS',
+      'Promote without proof',
+      'Accept the loss',
+    ]);
+    for (const label of labels) expect(label.length).toBeLessThan(30);
   });
 
   it('says in its dialog what cannot be taken back', () => {

@@ -1,6 +1,7 @@
 /** The pinned message in every state a run can be in. */
 import { describe, expect, it } from 'vitest';
 import { story } from '../support/machine.ts';
+import * as disaster from './emergency.ts';
 import { approved, asked, begun, completed, decide, fenced, message, plan, promoted, read, vote } from './scenes.ts';
 
 const TITLE = '🔶 eden-1 · east → west · planned switchover';
@@ -12,7 +13,7 @@ describe('on its way', () => {
       TITLE,
       `▶ validating · ${ASKED}`,
       '▶ validating 0/1   · assessing   · preparing   · promoting   · redirecting   · verifying',
-      '0:00 elapsed of 30:00 · writes go on',
+      '0:00 elapsed of 30:00 · writes go on · expected by 2266 s',
       'Waiting for: nobody',
       '[Pause] [Abort…: danger] [Details]',
     ]);
@@ -24,7 +25,7 @@ describe('on its way', () => {
       TITLE,
       `▶ preparing · ${ASKED}`,
       '✔ validating   ✔ assessing   ▶ preparing 0/2   · promoting   · redirecting   · verifying',
-      '0:13 elapsed of 30:00 · writes go on',
+      '0:13 elapsed of 30:00 · writes go on · expected by 2099 s, people’s decisions not counted',
       'Waiting for: 1 more for “Approve promotion”, by 308 s, asked: @SSRE; 1 more for “Confirm DNS”, by 309 s, asked: @SSRE',
       '[Pause] [Abort…: danger] [Details]',
     ]);
@@ -44,9 +45,22 @@ describe('on its way', () => {
   it('while writes are refused: for how long', () => {
     expect(read('headline', fenced(), {}, 4000).slice(2, 5)).toEqual([
       '✔ validating   ✔ assessing   ✔ preparing   ▶ promoting 5/8   · redirecting   · verifying',
-      '0:27 elapsed of 30:00 · ⛔ writes refused 0:11 and counting',
+      '0:27 elapsed of 30:00 · ⛔ writes refused 0:11 and counting · expected by 1348 s',
       'Waiting for: nobody',
     ]);
+  });
+
+  it('in an emergency for how long nobody is served, from when the region failed', () => {
+    const since = disaster.at('14:28:30');
+    const told = disaster.emergency({ confirmed: false }).take({
+      type: 'STEP_ALREADY_DONE',
+      step: 'failure-confirmed',
+      evidence: { since },
+      summary: null,
+    });
+    expect(read('headline', told, {}, disaster.at('14:31:00') - told.at)[3]).toContain(
+      '2:30 elapsed of 30:00 · ⛔ down 2:30 and counting',
+    );
   });
 
   it('after the point of no return: no abort, and why', () => {

@@ -14,7 +14,7 @@ describe('a step', () => {
     expect(card(told)).toEqual([
       `⏸ We do not know whether “Ask east to be read-only” took · ${ROUTE}`,
       '‹no answer›',
-      '[Check now: primary] [5 more minutes] [Mark done…] [Mark not done…] [Skip…] [Take over…] [Abort and undo…: danger]',
+      '[Check now: primary] [5 more minutes] [Mark done…] [Mark not done…] [Skip…] [Go on as an emergency…] [Take over…] [Abort and undo…: danger]',
     ]);
   });
 
@@ -22,7 +22,7 @@ describe('a step', () => {
     expect(card(asked().intend('scale-up-target').notDone('scale-up-target'))).toEqual([
       `⏸ “Scale up west” is not done · ${ROUTE}`,
       '‹not so›',
-      '[Retry: primary] [Check now] [Mark done…] [Skip…] [Take over…] [Abort and undo…: danger]',
+      '[Retry: primary] [Check now] [Mark done…] [Skip…] [Go on as an emergency…] [Take over…] [Abort and undo…: danger]',
     ]);
   });
 
@@ -33,14 +33,14 @@ describe('a step', () => {
       '‹no answer›',
       'It must not be sent twice. Nothing is sent again until it is known.',
       '(Abort is no longer possible: “Promote the standby Postgres” may have taken place.)',
-      '[Check now: primary] [5 more minutes] [Mark done…] [Mark not done…] [Take over…]',
+      '[Check now: primary] [5 more minutes] [Mark done…] [Mark not done…] [Go on as an emergency…] [Take over…]',
     ]);
   });
 
   it('that may have taken the way back itself: no abort, and why', () => {
     expect(card(fenced().intend('promote-postgres').unknown('promote-postgres')).slice(-2)).toEqual([
       '(Abort is no longer possible: “Promote the standby Postgres” may have taken place.)',
-      '[Check now: primary] [5 more minutes] [Mark done…] [Mark not done…] [Take over…]',
+      '[Check now: primary] [5 more minutes] [Mark done…] [Mark not done…] [Go on as an emergency…] [Take over…]',
     ]);
   });
 
@@ -49,7 +49,7 @@ describe('a step', () => {
     expect(card(told)).toEqual([
       `⏸ “Promote the standby Postgres” is not done · ${ROUTE}`,
       '‹not so›',
-      '[Retry: primary] [Check now] [Mark done…] [Skip…] [Take over…] [Abort and undo…: danger]',
+      '[Retry: primary] [Check now] [Mark done…] [Skip…] [Go on as an emergency…] [Take over…] [Abort and undo…: danger]',
     ]);
   });
 
@@ -80,7 +80,7 @@ describe('a step', () => {
       `⏸ “Prove east refuses writes” has no answer · ${ROUTE}`,
       '‹no answer›',
       'What comes after rests on this proof: it cannot be skipped.',
-      '[Check now: primary] [5 more minutes] [Take over…] [Abort and undo…: danger]',
+      '[Check now: primary] [5 more minutes] [Go on as an emergency…] [Take over…] [Abort and undo…: danger]',
     ]);
   });
 
@@ -116,7 +116,7 @@ describe('the plan', () => {
     expect(card(told)).toEqual([
       `⏸ “Make the plan” is not done · ${ROUTE}`,
       '‹Postgres in west does not answer›',
-      '[Retry: primary] [Take over…] [Abort…: danger]',
+      '[Retry: primary] [Go on as an emergency…] [Take over…] [Abort…: danger]',
     ]);
   });
 });

@@ -1,6 +1,8 @@
 /** Short messages in the thread. */
 import { expect, it } from 'vitest';
-import { asked, begun, fenced, message, plan, promoted, read } from './scenes.ts';
+import { MESSAGES } from '../../src/messages/table.ts';
+import { emergency } from './emergency.ts';
+import { asked, begun, fenced, message, plan, promoted, read, sceneOf, text } from './scenes.ts';
 
 it('the plan, in four lines', () => {
   expect(read('plan', begun(), { hash: plan.hash })).toEqual([
@@ -47,6 +49,21 @@ it('a restart: what is being checked, nothing repeated', () => {
   expect(read('restarted', told, { at: 20_000, checking: ['promote-postgres', 'gone'] })[0]).toContain(
     '2 calls being checked (“Promote the standby Postgres”, “gone”)',
   );
+});
+
+it('a declared disaster calls whoever coordinates by name, and says where nothing was seen', () => {
+  const told = emergency();
+  const scene = { ...sceneOf(told), coordinators: ['user:UCOORD', 'group:SDR'] };
+  expect(text(MESSAGES['declared']!(scene))).toEqual([
+    `🔴 us-east-1 is declared lost · ${told.c.run} · us-east-1 → us-west-2`,
+    expect.stringMatching(/^@UCOORD and @SDR, you coordinate\. Declared by /),
+    'Decisions are asked for in this thread, and shown in the channel.',
+    'Who to reach: coordinator Cy, +1 555 0100',
+  ]);
+  const byName = 'us-east-1 looked healthy: health 1.00';
+  const lines = text(MESSAGES['declared']!({ ...sceneOf(told), c: { ...told.c, byName } }));
+  expect(lines[1]).toMatch(/^Declared by /);
+  expect(lines[2]).toBe('Not seen to have failed: ‹us-east-1 looked healthy: health 1.00.›');
 });
 
 it('an escalation calls those who were not asked before first', () => {

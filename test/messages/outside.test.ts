@@ -2,12 +2,14 @@
 import { describe, expect, it } from 'vitest';
 import { PLACEHOLDERS } from '../../src/config/notify.ts';
 import { whereIs } from '../../src/machine/due.ts';
-import { incident, letter, note, page, type Telling, update } from '../../src/messages/outside.ts';
+import { ended } from '../../src/messages/ended.ts';
+import { escalation, incident, letter, note, page, type Telling, update } from '../../src/messages/outside.ts';
 import type { Scene } from '../../src/messages/scene.ts';
-import { expectedAt, filled, lengthWords, placeholders, TEMPLATES } from '../../src/messages/templates.ts';
-import type { Story } from '../support/machine.ts';
+import { filled, lengthWords, momentText, placeholders, TEMPLATES } from '../../src/messages/templates.ts';
+import { type Story, step } from '../support/machine.ts';
 import * as disaster from './emergency.ts';
 import * as move from './scenes.ts';
+import { text } from './scenes.ts';
 
 const STATUS = 'https://status.novacron.io/incident/12345';
 const telling: Telling = { templates: TEMPLATES, staging: false, status: STATUS, thread: 'https://chat.example/p1' };
@@ -71,14 +73,14 @@ describe('an emergency', () => {
       '14:45:32',
       { lossBytes: 1_800_000, lossSeconds: 4.2 },
       'RTO Target: 30 minutes (met)',
-      'Data Loss: at most 1800000 bytes (RPO met)',
+      'Data Loss: at most 1.8 MB, 5 seconds of changes (RPO met)',
     ],
     [
       'lost more',
       '14:45:32',
       { lossBytes: 1, lossSeconds: 301 },
       'RTO Target: 30 minutes (met)',
-      'Data Loss: at most 1 byte (RPO missed)',
+      'Data Loss: at most 1 B, 5 minutes 1 second of changes (RPO missed)',
     ],
     ['unknown', '14:45:32', {}, 'RTO Target: 30 minutes (met)', 'Data Loss: unknown (RPO unknown)'],
   ])('is measured against what was promised: %s', (_, verified, loss, rto, rpo) => {
@@ -102,10 +104,16 @@ describe('an emergency', () => {
   });
 
   it('expects what is left: settled steps and what secures afterwards are not counted', () => {
-    expect(expectedAt(begun()) - disaster.at('14:30:00')).toBe(15 * 60_000);
+    const expected = (at: Scene) => page(at, telling).details['expected'];
+    expect(expected(begun())).toBe('2024-01-15 14:45:00 UTC');
     const later = scene(disaster.promoted());
-    expect(expectedAt(later) - later.now).toBe(5 * 60_000);
-    expect(expectedAt(scene(disaster.completed()))).toBe(disaster.completed().at);
+    expect(expected(later)).toBe(momentText(later.now + 5 * 60_000));
+    expect(expected(scene(disaster.completed()))).toBe(momentText(disaster.completed().at));
+  });
+
+  it('is expected sooner where past runs were quicker than what they are given', () => {
+    const usual = { 'scale-up-target': 60_000, 'target-endpoints': 30_000 };
+    expect(placeholders({ ...begun(), usual }, null)['estimatedCompletion']).toBe('14:41:00 UTC');
   });
 
   it('names the day where it is another one', () => {
@@ -125,6 +133,50 @@ describe('an emergency', () => {
       ].join('\n'),
     });
     expect(update(scene(told), 'end', telling)).toMatchObject({ status: 'identified' });
+  });
+
+  it('that failed says at which step, and where what it looked like is kept', () => {
+    const nodes = [
+      step('record-failure', 'assessing', { title: 'Record it' }),
+      ...disaster.NODES.map((node) => (node.id === 'scale-up-target' ? { ...node, onFailure: 'rollback' } : node)),
+    ] as typeof disaster.NODES;
+    const told = disaster.emergency({ nodes }).intend('record-failure');
+    told.take({
+      type: 'STEP_DONE',
+      step: 'record-failure',
+      attempt: 1,
+      evidence: { file: 'evidence/novacron-1/at-failure.json' },
+      summary: null,
+    });
+    disaster.measured(told, { lossBytes: 0, lossSeconds: 0 }).approve('promote');
+    told.intend('scale-up-target').notDone('scale-up-target').take(told.undoing('scale-up-target'));
+    const why = [
+      '“scale-up-target” failed: not so.',
+      'What us-east-1 looked like as it failed is kept in evidence/novacron-1/at-failure.json.',
+    ];
+    expect(letter(scene(told), 'operators', 'undoing', telling)).toEqual({
+      subject: 'novacron-1 has been stopped and is being undone (us-east-1 → us-west-2)',
+      text: [
+        'The move from us-east-1 to us-west-2 has been stopped. What it had changed is being put back, last first.',
+        ...why,
+        'Thread: https://chat.example/p1',
+      ].join('\n'),
+    });
+    told.take({ type: 'UNDO_DONE', step: 'scale-up-target', attempt: 1, evidence: {} });
+    const evidence = { file: 'evidence/novacron-1/at-failure.json', untouched: true };
+    told.take(told.undoing('record-failure')).take({ type: 'UNDO_DONE', step: 'record-failure', attempt: 1, evidence });
+    expect(letter(scene(told), 'engineers', 'end', telling).text).toContain(why.join('\n'));
+    // Customers read nothing of it.
+    expect(letter(scene(told), 'stakeholders', 'end', telling).text).not.toMatch(/failed:|evidence/);
+    expect(escalation(scene(told), telling)).toMatchObject({
+      summary: 'novacron-1 has failed: the move from us-east-1 to us-west-2 was undone',
+      severity: 'critical',
+      details: { failed: why.join(' '), held: 'no' },
+    });
+    expect(text(ended(scene(told))).slice(-2)).toEqual([
+      '“scale-up-target” failed: ‹not so›',
+      'What us-east-1 looked like as it failed is kept in `evidence/novacron-1/at-failure.json`.',
+    ]);
   });
 
   it('wakes people with what they need', () => {

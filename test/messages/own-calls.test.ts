@@ -30,6 +30,25 @@ it('one line a step, in the order of the run, and nothing of what follows a ques
   expect(ownCalls(own).map(lineText)).toEqual(LINES);
   expect(ownCalls(plan)).toEqual([]);
 });
+it('work in stages is one line: all of them, in their order', () => {
+  const stage = (verb: string) => calls({ does: { exec: ['./state.sh', verb] } });
+  const scripts = Object.fromEntries(
+    // As a journal gives them back.
+    ['apply', 'snapshot', 'transfer', 'validate'].map((verb) => [`sync:${verb}`, stage(verb)]),
+  );
+  const status = 'https://ops.example.com/is';
+  const served = { ...scripts, 'sync:apply': calls({ does: { start: 'https://ops.example.com/apply?t=1', status } }) };
+  const read = (own: Plan) => ownCalls(own).map(lineText);
+  expect(read({ ...own, values: { ...own.values, scripts: served } })).toEqual([
+    'Runs for “Do sync”: `./state.sh snapshot → transfer → validate → POST https://ops.example.com/apply?…`',
+  ]);
+});
+it('a program is called by its name, wherever it stands', () => {
+  const scripts = { sync: calls({ does: { exec: ['/opt/eden/scripts/sync.sh', '/var/data'] } }) };
+  expect(ownCalls({ ...own, values: { ...own.values, scripts } }).map(lineText)).toEqual([
+    'Runs for “Do sync”: `sync.sh /var/data`',
+  ]);
+});
 it('what is very long is cut', () => {
   const scripts = { sync: calls({ does: { exec: ['./sync.sh', 'x'.repeat(1000)] } }) };
   const [line] = ownCalls({ ...own, values: { ...own.values, scripts } }).map(lineText);

@@ -1,8 +1,8 @@
 /** The thread: one line a step, and what is being undone. */
 import { describe, expect, it } from 'vitest';
 import { phase, stepLine } from '../../src/messages/phase.ts';
-import type { Story } from '../support/machine.ts';
-import { approved, asked, begun, completed, fenced, lineText, read, sceneOf, text } from './scenes.ts';
+import { type Story, switched } from '../support/machine.ts';
+import { approved, asked, begun, completed, fenced, lineText, read, sceneOf, text, without } from './scenes.ts';
 
 const line = (told: Story, id: string): string => {
   const node = told.c.nodes.find((one) => one.id === id);
@@ -28,6 +28,12 @@ describe('a step in one line', () => {
     expect(line(asked(), 'replication-lag')).toBe('✔ Measure replication lag · ‹as it should be›');
   });
 
+  it('owed: over for this run, and not done there yet', () => {
+    const told = asked().intend(scale);
+    told.take({ type: 'STEP_DONE', step: scale, attempt: 1, evidence: { owed: true }, summary: 'west is silent' });
+    expect(line(told, scale)).toBe('· Scale up west · ‹1.0 s · west is silent›');
+  });
+
   it('skipped', () => {
     const told = asked().intend(scale).notDone(scale);
     told.take({ type: 'STEP_SKIPPED', step: scale, by: 'UOPS', reason: 'enough there' });
@@ -46,6 +52,13 @@ describe('how far it is', () => {
     const told = asked().intend('scale-up-target');
     const message = phase({ ...sceneOf(told, { phase: 'preparing' }), progress: { 'scale-up-target': far } });
     expect(text(message)).toContain('▶ Scale up west · ‹▓▓▓▓▓▓░░░░ 61 % · 412 of 675 MB · 38 MB/s · 7 s left›');
+  });
+  it('where nobody can say, how long it usually takes stands there', () => {
+    const told = asked().intend('scale-up-target');
+    const usual = { ...node(told), usualMs: 30_000 };
+    expect(lineText(stepLine(told.c, usual))).toBe('▶ Scale up west · ‹running · usually 30 s›');
+    expect(lineText(stepLine(told.c, usual, far))).not.toContain('usually');
+    expect(lineText(stepLine(asked().finish('scale-up-target').c, usual))).not.toContain('usually');
   });
   it('a unit is a stranger’s word: it is never parsed', () => {
     const told = asked().intend('scale-up-target');
@@ -100,6 +113,12 @@ describe('undoing', () => {
     ]);
     told.take({ type: 'UNDO_UNKNOWN', step: 'read-only-source', attempt: 1, why: 'no answer' });
     expect(read('undo', told)[3]).toBe('❓ Ask east to be read-only · ‹no answer›');
+  });
+  it('what a plan that was left has done is still shown', () => {
+    const told = approved()
+      .finish('read-only-source')
+      .take(switched(without('read-only-source')));
+    expect(read('phase', told, { phase: 'promoting' })[1]).toBe('✔ Ask east to be read-only · ‹1.0 s›');
   });
   it('what needs no undoing is left, and nobody is told that it was put back', () => {
     const told = asked().finish('scale-up-target').abort();

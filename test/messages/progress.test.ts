@@ -30,6 +30,14 @@ it.each([
   ['slow rows', at({ done: 1, total: 4, unit: 'rows', perSecond: 0.25 }), '▓▓░░░░░░░░ 25 % · 1 of 4 rows · 0.3 rows/s'],
   ['stalled', at({ done: 1, total: 4, unit: 'rows', perSecond: 0 }), '▓▓░░░░░░░░ 25 % · 1 of 4 rows · 0 rows/s'],
   ['rows without a total', at({ done: 412, total: null, unit: 'rows' }), '412 rows so far'],
+  [
+    'a part of the work, slower than it should be',
+    at({ part: 'transfer', perSecond: 38e6, rateBelow: 100e6, leftMs: 6900 }),
+    'transfer · ▓▓▓▓▓▓░░░░ 61 % · 412 of 675 MB · 38 MB/s, below 100 MB/s · 7 s left',
+  ],
+  ['as fast as it should be', at({ perSecond: 100e6, rateBelow: 100e6 }), '▓▓▓▓▓▓░░░░ 61 % · 412 of 675 MB · 100 MB/s'],
+  ['slow, no total', at({ total: null, perSecond: 0, rateBelow: 100e6 }), '412 MB so far · 0 B/s, below 100 MB/s'],
+  ['a part that says nothing of itself', at({ part: 'snapshot', done: 0, total: null, unit: '' }), 'snapshot'],
   ['no unit', at({ done: 1, total: 4, unit: '', perSecond: 2 }), '▓▓░░░░░░░░ 25 % · 1 of 4 · 2.0/s'],
 ])('%s', (_, words, wanted) => {
   expect(words).toBe(wanted);

@@ -43,6 +43,7 @@ const base: ProposalFacts = {
   dismissed: null,
   recoveredAt: null,
   run: null,
+  runOver: false,
 };
 const card = (more: Partial<ProposalFacts> = {}) =>
   proposal({ facts: JSON.parse(JSON.stringify({ ...base, ...more })), contacts: CONTACTS });
@@ -51,6 +52,18 @@ const read = (more: Partial<ProposalFacts> = {}) => text(card(more));
 describe('the card', () => {
   it('is among the messages of the system', () => {
     expect(SYSTEM_MESSAGES['proposal']).toBe(proposal);
+  });
+
+  it('during a planned run offers to go on with that one, and nothing that would begin another', () => {
+    const shown = card({ goesOn: 'eden-7' });
+    expect(text(shown)[0]).toBe(
+      '🔴 us-east-1 looks down: go on with eden-7 as an emergency? · suspected, not confirmed · since 60 s',
+    );
+    expect(shown.actions.map(({ id, label, value }) => [id, label, JSON.parse(value)])).toEqual([
+      ['mode:proposal', 'Go on as an emergency…', { run: 'eden-7', to: 'emergency' }],
+      ['later:proposal', 'Not now', { region: 'us-east-1', proposal: 3, stage: 'suspected' }],
+    ]);
+    expect(text(card({ role: 'secondary', goesOn: 'eden-7' })).at(-1)).not.toContain('Go on');
   });
 
   it('says what was seen from where, what is not known, where it would go and what is given up', () => {
@@ -100,9 +113,24 @@ describe('the card', () => {
     expect(read({ dismissed, stage: 'failed' }).at(-1)).toBe('[Declare disaster…: danger] [Not now]');
   });
 
+  it('shows the alerts, the providers’ word and the measured bound; silence is said as such', () => {
+    const around = {
+      alerts: { at: 90_000, silent: 'no answer within 2 s' },
+      providers: [{ name: 'AWS', url: '', state: 'trouble' as const, sentence: 'AWS: outage.' }],
+      loss: { target: 'west', seconds: 4.2, bytes: 1_800_000, at: 90_000 },
+    };
+    const lines = read({ around }).join('\n');
+    expect(lines).toContain('❓ Which alerts fire is not known: ‹no answer within 2 s›');
+    expect(lines).toContain('✖ ‹AWS: outage.›');
+    expect(lines).toContain('are lost: at most 4.2 s, 1.8 MB in west, measured at 90 s.');
+  });
+
   it('of a region that does not serve offers nothing', () => {
     expect(read({ role: 'secondary' })[0]).toContain('looks down: it is not the primary ·');
-    expect(read({ role: 'secondary' })).toContain('Nothing is moved: it does not serve.');
+    expect(read({ role: 'secondary' })).toContain(
+      'Nothing is moved: it does not serve. To take it out of service: /dr declare us-east-1 reason:"…".',
+    );
+    expect(read({ role: 'witness' })).toContain('Nothing is moved: it does not serve.');
     expect(read({ role: 'witness' })[0]).toContain('it is a witness');
     expect(card({ role: 'secondary' }).actions).toEqual([]);
     expect(card({ role: 'unknown' }).actions).toHaveLength(2);
@@ -111,6 +139,22 @@ describe('the card', () => {
   it('once a run is declared names it, and offers nothing more', () => {
     expect(read({ run: 'eden-7' })[0]).toContain('looks down: eden-7 moves away from it');
     expect(card({ run: 'eden-7' }).actions).toEqual([]);
+    expect(read({ run: 'eden-7', runOver: true, role: 'secondary' })[0]).toContain('eden-7 has moved away from it');
+  });
+
+  it('asks again once that run is over and the region was not left', () => {
+    const over = { run: 'eden-7', runOver: true };
+    expect(read(over)[0]).toContain('us-east-1 looks down: declare disaster?');
+    expect(read(over)).toContain('eden-7 was declared for it and is over: us-east-1 was not left.');
+    expect(card(over).actions).toHaveLength(2);
+    expect(read({ ...over, recoveredAt: 120_000 })).toEqual([
+      '✔ us-east-1 answers again since 120 s; eden-7 came to nothing',
+      'It looked down from 60 s on, for 1:00.',
+    ]);
+  });
+
+  it('of a witness, which holds no data, asks nothing about data', () => {
+    expect(read({ role: 'witness', stage: 'failed', database: null }).join('\n')).not.toContain('Not known');
   });
 
   it('withdrawn: it answers again, and nothing was done', () => {

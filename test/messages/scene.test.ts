@@ -23,7 +23,7 @@ it('people and groups are mentioned, everything else is called by its name', () 
     { person: 'U1' },
     { person: 'W9' },
     { group: 'S1' },
-    'runner',
+    'Regent',
     'ana',
   ]);
 });

@@ -81,7 +81,7 @@ describe.each(Object.entries(RUNS))('in a run that is %s', (_, told) => {
       expect(message.actions.filter(({ style }) => style === 'primary').length).toBeLessThanOrEqual(1);
       for (const { id, value } of message.actions) {
         expect(id.split(':')[0]).toMatch(
-          /^(approve|confirm|deny|ask|more|abort|pause|resume|retry|check|mark|skip|takeover|review|status)$/,
+          /^(approve|confirm|deny|ask|more|abort|pause|resume|retry|check|mark|mode|skip|takeover|review|status)$/,
         );
         expect(JSON.parse(value)).toMatchObject({ run: 'eden-1' });
         expect(value.length).toBeLessThan(2000);

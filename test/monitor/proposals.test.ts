@@ -1,124 +1,11 @@
 /** What of the watching is written down and told: folded again after a restart, one card an outage, and when Regent acts itself. */
 import { describe, expect, it } from 'vitest';
-import { sqliteJournal } from '../../src/integrations/sqlite-journal/journal.ts';
 import type { Announcement } from '../../src/machine/types.ts';
-import type { ProposalFacts } from '../../src/messages/proposal.ts';
-import { Alarm, type AlarmWorld } from '../../src/monitor/alarm.ts';
+import { Alarm } from '../../src/monitor/alarm.ts';
 import type { RunSeen } from '../../src/monitor/proposal-card.ts';
 import { noProposals, proposalsOf } from '../../src/monitor/proposals.ts';
-import type { Stage } from '../../src/monitor/trigger.ts';
-import type { RegionHealth } from '../../src/ports/watch.ts';
-import { Ledger } from '../../src/runner/ledger.ts';
-import { handClock } from '../support/hand-clock.ts';
 
-const MIN = 60_000;
-
-async function alarmed(mode: AlarmWorld['mode'] = 'propose', more: Partial<AlarmWorld> = {}) {
-  const clock = handClock();
-  const journal = sqliteJournal({ path: ':memory:' });
-  const ledger = new Ledger(journal, clock);
-  await ledger.open('test');
-  const health: Record<string, RegionHealth> = {};
-  const restored: string[] = [];
-  const seen = { primary: 'east' as string | null, isolated: false };
-  const runs: RunSeen[] = [];
-  const declared: string[] = [];
-  const redrawn: ProposalFacts[] = [];
-  const logged: string[] = [];
-  const no = { why: null as string | null };
-  const set = (region: string, stage: Stage, over: Partial<RegionHealth> = {}) => {
-    const was = health[region];
-    const down = stage !== 'quiet';
-    health[region] = {
-      region,
-      stage,
-      since: down ? (was?.since ?? clock.now()) : null,
-      at: clock.now(),
-      score: down ? 0 : 1,
-      failure: down ? { kind: 'network', seen: ['Postgres: no answer'] } : null,
-      vantages: { names: ['Regent'], agree: down ? 1 : 0, needed: 1 },
-      database: { at: down ? (was?.database?.at ?? 0) : clock.now(), lsn: '0/1', bytesPerSecond: 1000 },
-      ...over,
-    };
-  };
-  const world: AlarmWorld = {
-    watch: {
-      health: (region) => health[region] ?? null,
-      sights: (region) => [
-        {
-          vantage: 'Regent',
-          at: health[region]?.at ?? 0,
-          says: health[region]?.stage === 'quiet' ? 'well' : 'down',
-          good: [],
-          bad: [{ name: 'Postgres', seen: 'silent', why: null }],
-        },
-      ],
-      primary: () => seen.primary,
-      get isolated() {
-        return seen.isolated;
-      },
-      restore: (region, stage, since) => restored.push(`${region} ${stage} ${since}`),
-    },
-    regions: [
-      { name: 'east', role: 'data' },
-      { name: 'west', role: 'data' },
-      { name: 'eu', role: 'witness' },
-    ],
-    mode,
-    coolDownMs: 30 * MIN,
-    confirmMs: 30_000,
-    healthyAbove: 0.5,
-    freshMs: 15_000,
-    note: (entry, delivery, announcements) => ledger.note(entry, delivery, announcements),
-    rows: () => journal.read('system'),
-    runs: () => runs,
-    redraw: ({ facts }) => redrawn.push(facts as unknown as ProposalFacts),
-    declare: async (region, target, reason) => {
-      declared.push(`${region} → ${target}: ${reason}`);
-      if (no.why !== null) return { ok: false, why: no.why };
-      runs.push({ run: `eden-${runs.length + 1}`, source: region, requestedAt: clock.now(), endedAt: null });
-      return { ok: true };
-    },
-    clock,
-    log: { info: (_, message) => logged.push(message), warn: (_, message) => logged.push(message) },
-    ...more,
-  };
-  const alarm = new Alarm(world);
-  await alarm.start();
-  for (const region of ['east', 'west', 'eu']) set(region, 'quiet');
-  /** What the watch finds, `after` ms later. */
-  const finds = async (stage: Stage, after = 5000, region = 'east') => {
-    await clock.advance(after);
-    for (const name of ['east', 'west', 'eu']) if (name !== region) set(name, health[name]!.stage);
-    set(region, stage);
-    await alarm.consider();
-  };
-  const events = async () =>
-    (await journal.read('system')).map(({ type }) => type).filter((type) => !['LEADING'].includes(type));
-  const cards = async () =>
-    (await journal.unsent())
-      .filter(({ name }) => name === 'proposal')
-      .map(({ slot, facts }) => ({ slot, facts: facts as unknown as ProposalFacts }));
-  return {
-    world,
-    alarm,
-    clock,
-    journal,
-    ledger,
-    health,
-    restored,
-    seen,
-    runs,
-    declared,
-    redrawn,
-    logged,
-    no,
-    set,
-    finds,
-    events,
-    cards,
-  };
-}
+import { alarmed, MIN } from './alarmed.ts';
 
 describe('a region that a run leaves', () => {
   const left = { run: 'eden-1', source: 'east', requestedAt: 0, endedAt: null as number | null };
@@ -158,7 +45,13 @@ describe('an outage', () => {
     await here.finds('failed', 30_000);
     await here.finds('failed');
     await here.finds('quiet', 30_000);
-    expect(await here.events()).toEqual(['REGION_SUSPECTED', 'REGION_CONFIRMED', 'REGION_FAILED', 'REGION_RECOVERED']);
+    expect(await here.events()).toEqual([
+      'REGION_SUSPECTED',
+      'REGION_CONFIRMED',
+      'PEOPLE_ASKED',
+      'REGION_FAILED',
+      'REGION_RECOVERED',
+    ]);
     const cards = await here.cards();
     expect(new Set(cards.map(({ slot }) => slot))).toEqual(new Set(['proposal:1']));
     expect(cards.map(({ facts }) => facts.stage)).toEqual(['suspected', 'confirmed', 'failed', 'failed']);
@@ -243,7 +136,7 @@ describe('a restart', () => {
     await again.start();
     expect(here.restored).toEqual([`east confirmed ${since}`]);
     await again.consider();
-    expect(await here.events()).toEqual(['REGION_SUSPECTED', 'REGION_CONFIRMED']);
+    expect(await here.events()).toEqual(['REGION_SUSPECTED', 'REGION_CONFIRMED', 'PEOPLE_ASKED']);
     here.set('east', 'quiet');
     await again.consider();
     expect((await here.events()).at(-1)).toBe('REGION_RECOVERED');
@@ -297,10 +190,29 @@ describe('declared by Regent itself', () => {
     expect(here.declared).toEqual([]);
     await here.finds('failed', 30_000);
     await here.finds('failed');
-    expect(here.declared).toEqual(['east → west: east has failed since 1970-01-01 00:16 UTC: Postgres: no answer']);
+    expect(here.declared).toEqual(['east: east has failed since 1970-01-01 00:16 UTC: nothing in it answers']);
     expect(here.redrawn.at(-1)).toMatchObject({ run: 'eden-1' });
     await here.finds('quiet', 30_000);
     expect((await here.cards()).at(-1)!.facts).toMatchObject({ run: 'eden-1', recoveredAt: here.clock.now() });
+  });
+
+  it('withdrawn, it is told since when it answers, not when that was long enough', async () => {
+    const here = await alarmed();
+    await here.finds('confirmed');
+    await here.clock.advance(43_000);
+    const wellSince = here.clock.now() - 30_000;
+    here.set('east', 'quiet', { wellSince });
+    await here.alarm.consider();
+    expect((await here.cards()).at(-1)!.facts.recoveredAt).toBe(wellSince);
+  });
+
+  it('a run that came to nothing leaves the card to ask again', async () => {
+    const here = await alarmed('declare');
+    await here.finds('failed');
+    here.runs[0]!.endedAt = here.clock.now();
+    await here.finds('failed');
+    expect(here.redrawn.at(-1)).toMatchObject({ run: 'eden-1', runOver: true, role: 'primary' });
+    expect(here.declared).toHaveLength(1);
   });
 
   it.each<[string, (here: Awaited<ReturnType<typeof alarmed>>) => void, string]>([
@@ -409,4 +321,38 @@ it('announcements carry facts that are plain JSON', async () => {
   };
   await here.finds('failed');
   expect(JSON.parse(JSON.stringify(told[0]!.facts))).toEqual(told[0]!.facts);
+});
+
+describe('while a planned run leaves the region', () => {
+  const leaving = async (hasStopped: boolean) => {
+    const here = await alarmed();
+    const run: RunSeen = { run: 'eden-1', source: 'east', requestedAt: 0, endedAt: null, planned: { hasStopped } };
+    here.runs.push(run);
+    return { ...here, run };
+  };
+
+  it('that has stopped nothing yet, an outage is one: people are offered to go on as an emergency', async () => {
+    const here = await leaving(false);
+    await here.finds('confirmed');
+    expect((await here.cards()).at(-1)!.facts).toMatchObject({ goesOn: 'eden-1', run: null, stage: 'confirmed' });
+    // Switched, it is the run for it, and nothing is offered any more.
+    here.run.planned = null;
+    await here.alarm.consider();
+    expect(here.redrawn.at(-1)).toMatchObject({ goesOn: null, run: 'eden-1', runOver: false });
+  });
+
+  it('what the run itself has stopped is no outage', async () => {
+    const here = await leaving(true);
+    await here.clock.advance(5000);
+    for (const name of ['west', 'eu']) here.set(name, 'quiet');
+    here.set('east', 'failed', { failure: { kind: 'database', seen: ['Postgres: no answer'] } });
+    await here.alarm.consider();
+    expect(await here.events()).toEqual([]);
+  });
+
+  it('that everything there is silent no run can have done', async () => {
+    const here = await leaving(true);
+    await here.finds('suspected');
+    expect((await here.cards()).at(-1)!.facts).toMatchObject({ goesOn: 'eden-1', kind: 'network' });
+  });
 });

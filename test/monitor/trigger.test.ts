@@ -22,6 +22,14 @@ function play(readings: Reading[], from: TriggerState = quiet): { stages: Stage[
   });
   return { stages, state };
 }
+const goesOn = (state: TriggerState, readings: Reading[], doubted: boolean): Stage[] => {
+  const stages: Stage[] = [];
+  for (const reading of readings) {
+    state = observe(state, reading, state.last!.at + 10_000, POLICY, doubted);
+    stages.push(state.stage);
+  }
+  return stages;
+};
 const times = (n: number, reading: Reading): Reading[] => Array.from({ length: n }, () => reading);
 
 describe('a region that does not answer', () => {
@@ -80,5 +88,14 @@ describe('the runbook’s other conditions', () => {
   });
   it('begin anew after the region was seen well', () => {
     expect(play([...times(10, low), well, ...times(10, low)]).stages).not.toContain('failed');
+  });
+});
+
+describe('a region of which some place still sees trouble, though too few to agree', () => {
+  it('stays suspected until nobody does', () => {
+    const { state } = play(times(4, cut));
+    const unsaid: Reading = { ...well, scoreLow: null };
+    expect(goesOn(state, times(6, unsaid), true).at(-1)).toBe('confirmed');
+    expect(goesOn(state, times(6, unsaid), false).at(-1)).toBe('quiet');
   });
 });

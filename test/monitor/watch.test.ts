@@ -398,9 +398,12 @@ describe('what is remembered of a database', () => {
     }
     expect(watch.health('east')!.database).toEqual({
       at: clock.now(),
+      askedAt: clock.now(),
       lsn: '0/3010800',
       bytesPerSecond: 65_536 / 5,
+      rateSeen: true,
       role: 'primary',
+      systemIdentifier: '7300000000000000001',
     });
     const at = clock.now();
     gone.add('east');
@@ -408,9 +411,12 @@ describe('what is remembered of a database', () => {
     await clock.advance(600_000);
     expect(watch.health('east')!.database).toEqual({
       at,
+      askedAt: at,
       lsn: '0/3010800',
       bytesPerSecond: 65_536 / 5,
+      rateSeen: true,
       role: 'primary',
+      systemIdentifier: '7300000000000000001',
     });
   });
   it('a peak of more than a minute ago is forgotten, a log that went back is no growth', async () => {

@@ -1,6 +1,14 @@
 /** Who may do what. Denied unless somebody configured otherwise; people are ids, and a person counts once. */
 import { describe, expect, test } from 'vitest';
-import { type Actor, decisionAfter, isOf, mayOperate, mayRead, mayVote } from '../../src/policy/authorize.ts';
+import {
+  type Actor,
+  decisionAfter,
+  isOf,
+  mayDecideFor,
+  mayOperate,
+  mayRead,
+  mayVote,
+} from '../../src/policy/authorize.ts';
 import { gate, step, story } from '../support/machine.ts';
 
 const actor = (id: string, more: Partial<Actor> = {}): Actor => ({ id, kind: 'member', groups: [], ...more });
@@ -69,6 +77,39 @@ describe('voting', () => {
     expect(mayVote(actor('UANA'), run.c, GO)).toMatchObject({ code: 'voted' });
     run.decide('go', 'approved').take({ type: 'GATE_REOPENED', gate: 'go', why: 'lag' }).open('go');
     expect(mayVote(actor('UANA'), run.c, GO).ok).toBe(true);
+  });
+
+  test('is not for one person at both the promotion and the fence nobody proved', () => {
+    const list = { approvers: ['user:UBO', 'user:UCY'] };
+    const PROMOTE = gate('promote', 'promoting', { title: 'Approve promotion', ...list });
+    const RISK = gate('unverified-fence', 'promoting', { title: 'Promote without a proven fence', ...list });
+    for (const [first, second] of [
+      [PROMOTE, RISK],
+      [RISK, PROMOTE],
+    ] as const) {
+      const run = story().begin([PROMOTE, RISK, SCALE_LATER]).open(first.id);
+      run.take(run.voted(first.id, 'UBO')).decide(first.id, 'approved').open(second.id);
+      expect(mayVote(actor('UBO'), run.c, second)).toEqual({
+        ok: false,
+        code: 'same-hand',
+        why: `You decided “${first.title}”, and somebody else must decide this. Who can, you apart: `,
+      });
+      expect(mayVote(actor('UBO'), run.c, second, 'deny').ok).toBe(true);
+      expect(mayVote(actor('UCY'), run.c, second).ok).toBe(true);
+      // A step of it held, the same people stand by: that decides nothing of the kind.
+      expect(mayDecideFor(actor('UBO'), run.c, second).ok).toBe(true);
+      // With two votes asked for, the second is another person's anyway.
+      expect(mayVote(actor('UBO'), run.c, { ...second, votes: 2 }).ok).toBe(true);
+    }
+  });
+
+  test('is for one person at the promotion and at the loss of data', () => {
+    const gates = ['promote', 'data-loss'].map((id) => gate(id, 'promoting', { approvers: ['user:UBO'] }));
+    const run = story()
+      .begin([...gates, SCALE_LATER])
+      .open('promote');
+    run.take(run.voted('promote', 'UBO')).decide('promote', 'approved').open('data-loss');
+    expect(mayVote(actor('UBO'), run.c, gates[1]!).ok).toBe(true);
   });
 
   test('a gate nobody was configured for is decided by nobody', () => {

@@ -173,7 +173,7 @@ test('nobody decides: more people are asked, once, and then it has run out and h
   expect(self.c.gates['promote']).toMatchObject({
     status: 'expired',
     how: 'timeout',
-    reason: 'nobody decided in time',
+    reason: 'nobody decided within 10 min: not approved (gates.promote.onTimeout: escalate)',
   });
   expect(self.c.holds).toMatchObject([{ kind: 'gate', ref: 'promote' }]);
   // Asked again, it is a gate like any other.
@@ -214,16 +214,40 @@ test('asked again, it is asked on evidence that is so now, and not before it is'
 });
 
 test.each([
-  ['deny', 'expired'],
-  ['approve', 'approved'],
-] as const)('by configuration a gate may %s when its time is over', async (onTimeout, status) => {
-  const self = await started({
-    nodes: [GATE, scripted('fence', { phase: 'promoting' })],
-    gates: { promote: policy({ onTimeout }) },
-  });
-  await self.clock.advance(301_000);
-  expect(self.c.gates['promote']).toMatchObject({ status, how: 'timeout' });
-  await self.halt();
+  ['deny', 'expired', 'nobody decided within 5 min: not approved (gates.promote.onTimeout: deny)'],
+  ['approve', 'approved', 'nobody decided within 5 min: approved by policy (gates.promote.onTimeout: approve)'],
+] as const)(
+  'by configuration a gate may %s when its time is over, and says who decided and why',
+  async (onTimeout, status, reason) => {
+    const self = await started({
+      nodes: [GATE, scripted('fence', { phase: 'promoting' })],
+      gates: { promote: policy({ onTimeout }) },
+    });
+    await self.clock.advance(301_000);
+    expect(self.c.gates['promote']).toMatchObject({ status, how: 'timeout', reason });
+    const rows = (await self.journal.read('eden-1')).filter(({ type }) => type === 'GATE_DECIDED');
+    expect(rows.map(({ actor, data }) => [actor, data['decision'], data['reason']])).toEqual([
+      ['runner', status, reason],
+    ]);
+    await self.halt();
+  },
+);
+
+test('a proof that nobody can have is never answered for by time, nor by a configuration', async () => {
+  const stand = (id: 'unverified-fence' | 'data-loss') =>
+    defineGate({ id, title: id, phase: 'promoting', after: [], standsInFor: { step: 'proof', is: 'unknown' } });
+  for (const id of ['unverified-fence', 'data-loss'] as const) {
+    const proof = asking('proof', { answers: [MAYBE], phase: 'promoting', proves: true, budgetMs: 1000 });
+    const careless = policy({ onTimeout: 'approve', required: false });
+    const self = await started({ nodes: [proof, stand(id)], gates: { [id]: careless } });
+    await self.clock.until(() => self.c.gates[id]?.status === 'open');
+    const { deadline } = self.c.gates[id]!;
+    await self.clock.advance(deadline! - self.clock.now() + 1000);
+    expect(self.c.gates[id]).toMatchObject({ status: 'open', escalated: true });
+    await self.clock.advance(300_000);
+    expect(self.c.gates[id]).toMatchObject({ status: 'expired', how: 'timeout' });
+    await self.halt();
+  }
 });
 
 test('while something holds, no gate runs out; afterwards each has the time it had left', async () => {

@@ -119,14 +119,6 @@ describe('a refusal', () => {
   });
 });
 
-it('the target is the other region where there is one other', async () => {
-  const { face } = await bench();
-  expect([face.targetFor('east'), face.targetFor('west')]).toEqual(['west', 'east']);
-  const region = { alias: 'x', fence: { strategy: 'sql' } as const };
-  const many = await bench({ system: { regions: { east: region, west: region, north: region } } });
-  expect(() => many.face.targetFor('east')).toThrow('There are 2 regions to go to: west, north.');
-});
-
 it('the face’s clock is the one it was handed', async () => {
   const { face, clock } = await bench();
   expect(face.now()).toBe(clock.now());

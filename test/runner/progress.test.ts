@@ -48,6 +48,8 @@ describe('what is under way', () => {
     progresses.saw('eden-1', 'copy', MB(1), 0);
     progresses.saw('eden-1', 'copy', { done: 2e6, total: 3e6, unit: 'rows' }, 2000);
     expect(progresses.of('eden-1')['copy']).toMatchObject({ unit: 'rows', perSecond: null });
+    progresses.saw('eden-1', 'copy', { done: 2e6, total: 3e6, unit: 'rows', part: 'apply' }, 4000);
+    expect(progresses.of('eden-1')['copy']).toMatchObject({ part: 'apply', perSecond: null });
   });
   it('more done than there is: nothing is left', () => {
     expect(watched([600, 700])).toMatchObject({ leftMs: 0 });

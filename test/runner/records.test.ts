@@ -14,7 +14,8 @@ async function written() {
     ledger.note({ type: 'NOTICE_GIVEN', actor: 'person:UANA', data: { ...NOTICE, ...data } });
   const withdraw = (n: number) => ledger.note({ type: 'NOTICE_WITHDRAWN', actor: 'person:UBO', data: { n } });
   const seen = (ttls: unknown) => ledger.note({ type: 'TTL_SEEN', actor: 'runner', data: { ttls } as never });
-  return { clock, give, withdraw, seen, records: journalRecords(journal) };
+  const usual = (data: object) => ledger.note({ type: 'THROUGHPUT_SEEN', actor: 'runner', data: data as never });
+  return { usual, clock, give, withdraw, seen, records: journalRecords(journal) };
 }
 const NOTICE = { source: 'east', target: 'west', from: 5_000_000, until: 6_000_000, reason: 'maintenance' };
 
@@ -62,4 +63,16 @@ it('what does not read as one is passed over', async () => {
   await give({});
   expect((await records.notices()).map(({ n }) => n)).toEqual([2]);
   expect(await records.ttls()).toEqual([]);
+});
+
+it('what was usual, oldest first; what is no number is passed over', async () => {
+  const { records, usual, clock } = await written();
+  await usual({ region: 'east', perSecond: 31.5 });
+  await clock.advance(1000);
+  await usual({ region: 'east', perSecond: 'many' });
+  await usual({ region: 'west', perSecond: 0 });
+  expect(await records.throughput()).toEqual([
+    { at: 1_000_000, region: 'east', perSecond: 31.5 },
+    { at: 1_001_000, region: 'west', perSecond: 0 },
+  ]);
 });

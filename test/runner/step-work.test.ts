@@ -252,7 +252,7 @@ describe('requires', () => {
 
   test('no longer so: what was approved on it is asked again, and nothing is sent', async () => {
     const { rig, step, last, event } = await rigOf([NO], true);
-    expect([last, event]).toMatchObject(['GATE_REOPENED promote', { why: 'Lag in: not so yet' }]);
+    expect([last, event]).toMatchObject(['GATE_REOPENED promote', { why: '“Lag in east is small”: not so yet' }]);
     expect([rig.c.gates['promote']?.status, step.calls]).toEqual(['none', ['check']]);
   });
 

@@ -70,7 +70,10 @@ afterEach(async () => {
   }
 });
 
-async function room(around: Outside = outside(), { notes = true, only = ['pager', 'mail', 'statuspage'] } = {}) {
+async function room(
+  around: Outside = outside(),
+  { notes = true, only = ['pager', 'mail', 'statuspage'], engineers = false } = {},
+) {
   const clock = handClock(disaster.at('14:30:00'));
   const journal = sqliteJournal({ path: ':memory:' });
   let ledger = new Ledger(journal, clock);
@@ -85,8 +88,12 @@ async function room(around: Outside = outside(), { notes = true, only = ['pager'
       clock,
       log: { info() {}, warn: (fields) => void warnings.push(fields), error() {} },
       ways: [
-        pagerWay(around.pager, notes),
-        mailWay(around.mail, { operators: ['a@x.org', 'b@x.org'], stakeholders: ['c@x.org'] }),
+        pagerWay(around.pager, notes, engineers ? around.pager : null),
+        mailWay(around.mail, {
+          operators: ['a@x.org', 'b@x.org'],
+          stakeholders: ['c@x.org'],
+          engineers: engineers ? ['e@x.org'] : [],
+        }),
         statusPageWay(around.statusPage, ['api']),
       ].filter(({ name }) => only.includes(name)),
       templates: TEMPLATES,
@@ -188,17 +195,52 @@ describe('an emergency', () => {
   });
 
   it('that does not end well leaves its incidents open for people', async () => {
-    const { around, start, happens } = await room();
+    const { around, start, happens, warnings } = await room();
     start();
     const story = disaster.emergency();
     await happens(story);
     await happens(story.abort());
+    // Nobody else is configured to be woken.
+    expect(warnings).toEqual([]);
     expect(around.said('resolve')).toEqual([]);
     expect(around.said('end')).toEqual([]);
     expect(around.said('note')).toEqual([expect.stringContaining('was called off')]);
     expect(around.said('update')).toEqual([
       expect.stringContaining('The failover from us-east-1 to us-west-2 was stopped'),
     ]);
+  });
+
+  it('that has failed wakes and writes to those who find out why, once', async () => {
+    const { around, start, happens, reply } = await room(outside(), { engineers: true });
+    start();
+    const story = disaster.measured(disaster.emergency(), { lossBytes: 0, lossSeconds: 0 });
+    await happens(story.approve('promote').intend('scale-up-target').notDone('scale-up-target'));
+    expect(around.said('trigger')).toEqual(['trigger novacron-1 critical']);
+    await happens(story.abort());
+    expect(around.said('mail').at(-1)).toMatch(/:begin to|:hold:1 to/);
+    await happens(story.take(story.undoing('scale-up-target')));
+    expect(around.said('mail').at(-1)).toBe('mail novacron-1:mail:operators:undoing to 2');
+    await happens(story.take({ type: 'UNDO_DONE', step: 'scale-up-target', attempt: 1, evidence: {} }));
+    expect(story.c.end).toBe('rolledBack');
+    expect(around.said('trigger')).toEqual(['trigger novacron-1 critical', 'trigger novacron-1-failed critical']);
+    expect(around.said('mail').slice(-3).toSorted()).toEqual([
+      'mail novacron-1:mail:engineers:end to 1',
+      'mail novacron-1:mail:operators:end to 2',
+      'mail novacron-1:mail:stakeholders:end to 1',
+    ]);
+    expect(around.said('resolve')).toEqual([]);
+    expect(reply()[0]).toMatch(/PagerDuty of the engineers .* · mail to 2 operators .* · mail to 1 engineer over /);
+  });
+
+  it('that completed wakes no engineer', async () => {
+    const { around, start, happens } = await room(outside(), { engineers: true });
+    start();
+    const story = disaster.emergency();
+    await happens(story);
+    await happens(disaster.completed('14:45:32', disaster.promoted(story)));
+    expect([...around.said('trigger'), ...around.said('mail')].filter((line) => /engineers|failed/.test(line))).toEqual(
+      [],
+    );
   });
 
   it('has no notes where none can be written', async () => {

@@ -12,12 +12,12 @@ it('given a run held at a fence that does not hold, when Ana aborts, then us-eas
   const world = await startWorld({ pace: 10, latencyMs: 0, softFence: true, say: () => {} });
   const regent = await startRegent(world);
   const writer = startWriter({
-    url: `http://task-service.${world.eden.dns[0]!.zoneName}:${world.ingressPort}`,
+    url: world.product.writerUrl,
     lookup: world.resolver.lookup,
     everyMs: 10,
   });
   try {
-    const { channel } = world.eden.notify;
+    const { channel } = world.file.notify;
     const before = world.clusters['us-west-2']!.deployments();
     await world.slack.command(ANA, channel, '/dr failover us-east-1 reason:"maintenance"');
     const card = await promotionCard(world);

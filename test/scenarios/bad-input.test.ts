@@ -8,7 +8,7 @@ import { startWorld, type World } from '../../lab/world/world.ts';
 
 let world: World;
 let regent: RegentProcess;
-const channel = () => world.eden.notify.channel;
+const channel = () => world.file.notify.channel;
 
 beforeAll(async () => {
   world = await startWorld({ pace: 10, latencyMs: 0, softFence: false, say: () => {} });
@@ -33,7 +33,6 @@ const started = () => everything(world).filter((message) => message.isBot);
 describe('before anything runs', () => {
   it.each([
     ['/dr failover us-esat-1 reason:"maintenance"', 'Did you mean us-east-1?'],
-    ['/dr failover us-west-2 reason:"maintenance"', 'us-west-2 is not the primary: us-east-1 is'],
     ['/dr failover us-east-1 to:us-east-1 reason:"x"', 'cannot fail over to itself'],
     ['/dr failover us-east-1', 'needs a reason'],
     ['/dr failover us-east-1 reason:"maintenance', 'has an opening quote and no closing one'],
@@ -62,9 +61,9 @@ describe('before anything runs', () => {
       'a form',
     );
     expect(view?.title).toBe('Planned failover');
-    const sent = await world.slack.submitView(ANA, view!.id, { from: 'us-west-2', to: 'auto', reason: 'x' });
+    const sent = await world.slack.submitView(ANA, view!.id, { from: 'us-east-1', to: 'us-east-1', reason: 'x' });
     expect(sent.outcome).toBe('errors');
-    expect(JSON.stringify(sent.errors)).toContain('is not the primary');
+    expect(JSON.stringify(sent.errors)).toContain('cannot fail over to itself');
     await world.slack.closeView(ANA, view!.id);
     expect(started()).toEqual([]);
   });
@@ -109,4 +108,18 @@ describe('while a run waits for its gate', () => {
     expect(world.clusters['us-west-2']!.deployments()['task-service']!.wanted).toBe(0);
     expect(world.route53.ledger()).toEqual([]);
   });
+
+  it('a standby named by mistake is not moved to: nothing happens before a second person agrees', async () => {
+    const heard = await answer(ANA, '/dr failover us-west-2 reason:"maintenance"');
+    expect(heard).toContain('us-west-2 is not the primary, us-east-1 is');
+    expect(heard).toContain('nothing is moved');
+    expect(await answer(ANA, '/dr abort reason:"the wrong region"')).toContain('is aborted');
+    await world.slack.until(
+      () => everything(world).filter((message) => / rolled back at | aborted at /.test(message.text))[1],
+      60_000,
+      'the end',
+    );
+    expect(world.postgres.node('us-west-2').running()).toBe(true);
+    expect(world.route53.ledger()).toEqual([]);
+  }, 90_000);
 });

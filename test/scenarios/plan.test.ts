@@ -14,7 +14,7 @@ it('given two healthy regions, when somebody asks for the plan, then it is told 
     const before = await Promise.all([databaseIn(world, from), databaseIn(world, to)]);
     const changed = () => Object.values(world.clusters).flatMap((cluster) => cluster.ledger);
 
-    await world.slack.command(ANA, world.eden.notify.channel, `/dr plan ${from}`);
+    await world.slack.command(ANA, world.file.notify.channel, `/dr plan ${from}`);
     const told = await world.slack.until(
       () => world.slack.ephemerals(ANA).find(({ text }) => text.includes('nothing was changed')),
       30_000,

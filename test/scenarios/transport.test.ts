@@ -40,7 +40,7 @@ describe('given Slack that reaches Regent by signed requests', () => {
     const regent = await startRegent(world);
     try {
       const { slack } = world;
-      const { channel } = world.eden.notify;
+      const { channel } = world.file.notify;
       const words = (person: string) => JSON.stringify(slack.home(person)?.blocks ?? []);
       await Promise.all([BO, EVE].map((person) => slack.openHome(person)));
       await slack.until(() => words(BO).includes('us-east-1 is primary.'), 10_000, 'who is primary');

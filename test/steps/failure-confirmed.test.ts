@@ -99,3 +99,34 @@ describe('what is none', () => {
     );
   });
 });
+
+describe('declared by its name', () => {
+  const byName = 'east looked healthy: health 1.00 of 1; answering: api';
+
+  it('goes on though it looks healthy, and says so loudly', async () => {
+    const well = lost({ stage: 'quiet', since: null, failure: null, score: 1, answering: ['api'] });
+    const here = await watched(well);
+    expect((await here.check(failureConfirmed)).is).toBe('notDone');
+    const answer = await here.check(failureConfirmed, { byName });
+    expect(wordsOf(answer)).toBe('done: declared by its name: east answers: api; health 1.00 of 1');
+    expect(answer.evidence).toMatchObject({
+      byName: true,
+      stage: 'quiet',
+      warning: 'declared by its name, not seen to have failed: east answers: api; health 1.00 of 1',
+    });
+  });
+
+  it('goes on where nobody can say, and where looking fails', async () => {
+    const here = await watched(null);
+    here.ports.watch.look = () => Promise.reject(new Error('no answer'));
+    expect(wordsOf(await here.check(failureConfirmed, { byName }))).toContain('nobody watches east');
+    await expect(here.check(failureConfirmed)).rejects.toThrow('no answer');
+  });
+
+  it('is proven all the same where the failure is seen by now', async () => {
+    const here = await watched(lost());
+    const answer = await here.check(failureConfirmed, { byName });
+    expect(wordsOf(answer)).toContain('done: confirmed');
+    expect(answer.evidence).not.toHaveProperty('byName');
+  });
+});

@@ -62,6 +62,23 @@ describe.each([
     });
   });
 
+  it('of a cluster that is silent no picture is waited for; one that refuses is there', async () => {
+    const here = await stage();
+    let taken = 0;
+    here.ports.cluster.snapshot = async () => {
+      taken += 1;
+      return '{}';
+    };
+    here.ports.cluster.nodes = () => Promise.reject(forbidden('list nodes'));
+    await here.run(step);
+    expect(taken).toBe(1);
+    const back = silence(here.ports, 'cluster', 'east');
+    here.ports.cluster.snapshot = () => Promise.reject(new Error('asked'));
+    await here.run(step);
+    expect(fileIn(here, name)['cluster']).toEqual({ silent: 'cluster does not answer.' });
+    back();
+  });
+
   it('is not done when the file cannot be written', async () => {
     const here = await stage();
     here.ports.evidence.keep = () => Promise.reject(new Error('no room (ENOSPC)'));

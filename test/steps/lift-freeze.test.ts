@@ -73,6 +73,17 @@ it('lifts it where it can; the cluster that does not answer is not taken for lif
   expect(here.state.annotations).toEqual({});
 });
 
+it('waits for no answer of a region that was given up, and says what is left there', async () => {
+  const here = await frozen();
+  silence(here, 'east');
+  await here.run(liftFreeze);
+  expect(wordsOf(await here.check(liftFreeze, { mode: 'emergency' }))).toBe(
+    'done: west no longer carries this run’s; east does not answer: take it away there when it is back (Kubernetes of east does not answer)',
+  );
+  silence(here, 'west');
+  expect((await here.check(liftFreeze, { mode: 'emergency' })).is).toBe('unknown');
+});
+
 it('tells a person how to do it by hand', async () => {
   const here = await stage();
   expect(liftFreeze.byHand?.(here.values)).toEqual([

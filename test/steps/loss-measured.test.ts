@@ -76,6 +76,46 @@ describe('the bound', () => {
     expect((await here.check(lossMeasured)).evidence).toMatchObject({ lossBytes: 512 + 2000 });
   });
 
+  it('runs from when the target had the whole log of the source, where that is later than its heartbeat', async () => {
+    const database = {
+      at: T + 3000,
+      askedAt: T + 2800,
+      lsn: '0/3000000',
+      bytesPerSecond: 1000,
+      role: 'primary',
+    } as const;
+    const here = await gone({ database });
+    const answer = await here.check(lossMeasured);
+    expect(answer.evidence).toMatchObject({ lossSeconds: 2.2, lossBytes: 2000 });
+    expect((answer.evidence['how'] as string[])[0]).toContain(
+      'west has every write before 14:30:02.8 UTC (it holds the log as it stood then)',
+    );
+    // A standby's position, or one it does not reach, says nothing of what was acknowledged.
+    for (const other of [{ role: 'standby' as const }, { lsn: '0/3000001' }]) {
+      const still = await gone({ database: { ...database, ...other } });
+      expect((await still.check(lossMeasured)).evidence).toMatchObject({ lossSeconds: 4 });
+    }
+  });
+
+  it('of a source whose log was seen once only cannot be said in bytes: no rate was seen, and it is not zero', async () => {
+    const database = { at: T + 3000, lsn: '0/3000400', bytesPerSecond: 0, rateSeen: false };
+    expect(wordsOf(await (await gone({ database })).check(lossMeasured))).toBe(
+      'unknown: it cannot be said what would be lost: how fast the log of east grows was never seen: its database answered only once',
+    );
+    // Seen alive until the end, nothing was written unseen.
+    const still = await gone({ since: null, database });
+    expect((await still.check(lossMeasured)).evidence).toMatchObject({ lossBytes: 1024 });
+  });
+
+  it('needs no heartbeat then: a fence of SQL that travelled with the log has closed the target’s databases too', async () => {
+    const here = await gone({
+      since: null,
+      database: { at: T + 9000, askedAt: T + 8900, lsn: '0/3000000', bytesPerSecond: 0, role: 'primary' },
+    });
+    here.ports.database.lastBeat = () => Promise.reject(new Error('it does not accept connections'));
+    expect((await here.check(lossMeasured)).evidence).toMatchObject({ lossSeconds: 0.1, lossBytes: 0, missing: [] });
+  });
+
   it('is never negative, and being ahead of the last look takes nothing off what may follow it', async () => {
     const here = await gone({ since: T + 4000 });
     here.state.beats['west'] = { at: T + 9000, lsn: '0/2FFFF00' };

@@ -91,6 +91,17 @@ describe('in an emergency', () => {
     here.ports.cluster.workload = () => Promise.reject(forbidden('read statefulset'));
     expect(await here.check(inEmergency)).toMatchObject({ is: 'unknown', final: true });
   });
+  it('the cluster is asked while the write waits for its answer: two silences take the time of one', async () => {
+    const here = await stage(SET);
+    const asked = Promise.withResolvers<void>();
+    const { workload } = here.ports.cluster;
+    here.ports.cluster.workload = (...args) => {
+      asked.resolve();
+      return workload(...args);
+    };
+    here.ports.database.attemptWrite = () => asked.promise.then(() => NOBODY);
+    expect((await here.check(inEmergency)).is).toBe('done');
+  });
   it('a server that only refuses is for a person to weigh too', async () => {
     const answer = await asked(SET, REFUSED, 1, inEmergency);
     expect(answer).toMatchObject({ is: 'unknown', final: true, evidence: { strength: 'soft' } });

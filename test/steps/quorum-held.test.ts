@@ -52,7 +52,7 @@ describe('quorum-held', () => {
     expect(await noWitness.check(quorumHeld)).toMatchObject({
       is: 'notDone',
       final: true,
-      why: 'the witness eu is down',
+      why: 'no quorum: the witness eu is down',
     });
     const alone = await counted({
       east: health('east', 'failed'),
@@ -76,6 +76,14 @@ describe('quorum-held', () => {
       expect(answer).toMatchObject({ is: 'unknown' });
       expect(answer).not.toHaveProperty('final');
     }
+  });
+
+  it('waits for one that answers again, until it has done so for long enough', async () => {
+    const back = health('eu', 'failed', { vantages: { names: ['Regent'], agree: 0, needed: 1 } });
+    const here = await counted({ east: health('east', 'failed'), west: health('west', 'quiet'), eu: back });
+    const answer = await here.check(quorumHeld);
+    expect(wordsOf(answer)).toBe('unknown: 1 of 3 regions are up (west), 2 are needed; nobody can say of eu');
+    expect(answer).not.toHaveProperty('final');
   });
 
   it('looks once more before it says no', async () => {

@@ -54,9 +54,10 @@ export async function stage(fence?: FencePlan, more: Partial<System> = {}) {
     plan,
     values,
     system,
+    handed,
     /** What steps before this one have left in the journal. */
     left,
-    check: (step: StepDefinition): Promise<Answer> => step.check(handed),
+    check: (step: StepDefinition, more: Partial<StepFacts> = {}): Promise<Answer> => step.check({ ...handed, ...more }),
     run: async (step: StepDefinition): Promise<Evidence | undefined> => await step.run!(handed),
     /** As the runner does it: what the first check saw is kept, the run's own report wins. */
     async does(step: StepDefinition): Promise<Answer> {

@@ -1,6 +1,7 @@
 /** Whether the pods still to be started fit: arithmetic on nodes, never a sum over them. */
 import { describe, expect, it } from 'vitest';
-import { targetCapacity, withoutRoom } from '../../src/steps/target-capacity.ts';
+import { withoutRoom } from '../../src/steps/room.ts';
+import { targetCapacity } from '../../src/steps/target-capacity.ts';
 import { stage, wordsOf } from './stage.ts';
 import { workload } from './world.ts';
 

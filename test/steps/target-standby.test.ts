@@ -92,3 +92,27 @@ it('says nothing where the target does not answer', async () => {
   here.state.servers['west']!.down = true;
   await expect(here.check(targetStandby)).rejects.toThrow('Postgres in west does not answer');
 });
+
+it('one that is ahead and could not take over when the target was chosen is only named: what it has more is lost', async () => {
+  const here = await three();
+  here.state.servers['north']!.receivedLsn = '0/3000010';
+  const scored = [
+    { region: 'west', total: 0.9, parts: [], why: null },
+    { region: 'north', total: null, parts: [], why: 'its cluster does not answer' },
+  ];
+  const answer = await here.check(targetStandby, { selection: { at: 1, scored, selected: 'west' } });
+  expect(wordsOf(answer)).toContain('the standby in north is 16 bytes ahead of west, and could not take over');
+  expect(answer.evidence).toMatchObject({ ahead: ['north'] });
+  // It could have: then it is no target to pass over.
+  scored[1] = { ...scored[1]!, total: 0.4 as never, why: null as never };
+  expect((await here.check(targetStandby, { selection: { at: 1, scored, selected: 'west' } })).is).toBe('notDone');
+});
+
+it('while the source still feeds the target, another standby that is a moment ahead is no reason against it', async () => {
+  const here = await three();
+  here.state.servers['north']!.receivedLsn = '0/3000010';
+  here.state.servers['east']!.down = false;
+  expect((await here.check(targetStandby)).is).toBe('done');
+  here.state.servers['west']!.streamingFrom = null;
+  expect((await here.check(targetStandby)).is).toBe('notDone');
+});

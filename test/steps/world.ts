@@ -19,7 +19,7 @@ import type { DnsAnswer, DnsRecord } from '../../src/ports/dns.ts';
 import type { HookResult } from '../../src/ports/hook.ts';
 import type { JobState } from '../../src/ports/jobs.ts';
 import type { ProbeResult } from '../../src/ports/probe.ts';
-import type { Notice, TtlsSeen } from '../../src/ports/records.ts';
+import type { Notice, ThroughputSeen, TtlsSeen } from '../../src/ports/records.ts';
 import type { RegionHealth } from '../../src/ports/watch.ts';
 import type { Ports } from '../../src/steps/step.ts';
 import { securedState, securingPorts } from './securing-world.ts';
@@ -141,6 +141,9 @@ export function makeWorld() {
     present: [] as string[],
     notices: [] as Notice[],
     ttls: [] as TtlsSeen[],
+    throughput: [] as ThroughputSeen[],
+    /** Sessions of the product, by region. */
+    clients: { east: 3, west: 3 } as Record<string, number>,
     now: 0,
     backups: null as BackupReport | null,
     watch: {} as Record<string, RegionHealth>,
@@ -204,6 +207,10 @@ export function makeWorld() {
       openTransactions: async (region) => {
         at(region);
         return state.open[region] ?? { writing: 0, oldestSeconds: 0 };
+      },
+      clients: async (region) => {
+        at(region);
+        return state.clients[region] ?? 0;
       },
       read: async (region, queries) => {
         const { lsn } = at(region);
@@ -344,7 +351,11 @@ export function makeWorld() {
         return state.backups;
       },
     },
-    records: { notices: async () => state.notices, ttls: async () => state.ttls },
+    records: {
+      notices: async () => state.notices,
+      ttls: async () => state.ttls,
+      throughput: async () => state.throughput,
+    },
     clock: { now: () => state.now, sleep: async () => {} },
   };
   return { state, ports };

@@ -80,6 +80,20 @@ export const requested = (nodes: PlanNode[]): NewEvent => ({
   nodes,
 });
 
+/** Ana wants it; whether that is her vote too is the command's business. */
+export const switched = (nodes: PlanNode[], mode: Mode = 'emergency', more: { vote?: boolean } = {}): NewEvent => ({
+  type: 'MODE_SWITCHED',
+  mode,
+  runbook: mode,
+  by: 'UOPS',
+  reason: 'it does not go on',
+  gaveUp: 'the wait for it',
+  vote: false,
+  byName: null,
+  nodes,
+  ...more,
+});
+
 export type Story = ReturnType<typeof story>;
 
 /** A run at its very beginning. Every event takes a second, unless `later` moves the clock. */
@@ -185,8 +199,7 @@ export function story() {
     resume: () => self.take({ type: 'RESUMED', by: 'UOPS' }),
     retry: (id: string) => self.take({ type: 'STEP_RETRIED', step: id, by: 'UOPS' }),
     abort: () => self.take({ type: 'ABORTED', by: 'UOPS', reason: 'not today' }),
-    switchMode: (mode: Mode, nodes: PlanNode[]) =>
-      self.take({ type: 'MODE_SWITCHED', mode, by: 'UOPS', gaveUp: 'the wait for it', nodes }),
+    switchMode: (mode: Mode, nodes: PlanNode[]) => self.take(switched(nodes, mode)),
     undoing: (id: string): NewEvent => ({
       type: 'UNDO_INTENDED',
       step: id,

@@ -7,6 +7,7 @@ import type { Journal } from '../../src/ports/journal.ts';
 import { Engine } from '../../src/runner/engine.ts';
 import { eventOf, Ledger, type NewEvent } from '../../src/runner/ledger.ts';
 import { StepWork, type StepWorld } from '../../src/runner/step-work.ts';
+import { switchOf, type Wish } from '../../src/runner/switching.ts';
 import {
   type GateDefinition,
   nodesFor,
@@ -88,6 +89,8 @@ export function asking(id: string, script: Script = {}): Scripted {
 export type Rig = Awaited<ReturnType<typeof rig>>;
 type Options = {
   nodes: (StepDefinition | GateDefinition)[];
+  /** Of the emergency it may go on as. */
+  emergency?: (StepDefinition | GateDefinition)[];
   gates?: Partial<System['gates']>;
   journal?: Journal;
   clock?: HandClock;
@@ -95,9 +98,10 @@ type Options = {
 };
 
 /** A ledger that leads and a run that is requested; the engine starts when told. */
-export async function rig({ nodes, gates = {}, clock = handClock(), ports = {}, journal }: Options) {
+export async function rig({ nodes, emergency = [], gates = {}, clock = handClock(), ports = {}, journal }: Options) {
   const own = journal ?? sqliteJournal({ path: ':memory:' });
   const runbook: Runbook = { name: 'planned', nodes };
+  const runbooks = { planned: runbook, emergency: { name: 'emergency', nodes: emergency } };
   const fence = { strategy: 'statefulset', name: 'postgres' } as const;
   const system: System = {
     organization: 'eden',
@@ -127,16 +131,17 @@ export async function rig({ nodes, gates = {}, clock = handClock(), ports = {}, 
     ports: {
       database: { observe: async () => ({ systemIdentifier: '7' }) },
       dns: { plan: async () => ({ batches: [] }) },
+      watch: { health: () => null },
       clock,
       ...ports,
     } as unknown as Ports,
-    steps: new Map(stepsOf(runbook).map((step) => [step.id, step])),
+    steps: new Map(Object.values(runbooks).flatMap((one) => stepsOf(one).map((step) => [step.id, step]))),
     callMs: 10_000,
     stop: stop.signal,
   };
   const engine = new Engine({
     ...world,
-    runbooks: { planned: runbook },
+    runbooks,
     log: { info: logs('info'), warn: logs('warn'), error: logs('error') },
   });
   const run = 'eden-1';
@@ -151,7 +156,7 @@ export async function rig({ nodes, gates = {}, clock = handClock(), ports = {}, 
     get c() {
       return ledger.view(run)!.snapshot.context;
     },
-    begin: (delivery: string | null = null) =>
+    begin: (delivery: string | null = null, more: { forceAfterMs?: number } = {}) =>
       ledger.begin(
         'eden',
         'person:UREQ',
@@ -166,10 +171,22 @@ export async function rig({ nodes, gates = {}, clock = handClock(), ports = {}, 
           requestedBy: 'UREQ',
           objectives: system.objectives,
           nodes: nodesFor(runbook, system, 'east', 'west'),
+          ...more,
         }),
         delivery,
       ),
     append: (event: NewEvent, delivery: string | null = null) => ledger.append(run, 'person:UOPS', event, delivery),
+    /** Somebody lets it go on as an emergency. */
+    switches: (wish: Partial<Wish> = {}) =>
+      ledger.append(run, 'person:UOPS', ({ context }) => [
+        switchOf(context, runbooks.emergency, system, {
+          by: 'UOPS',
+          reason: 'east is dark',
+          vote: false,
+          byName: null,
+          ...wish,
+        }),
+      ]),
     work: (id: string) => new StepWork(world, run, world.steps.get(id)!),
     /** What has happened, as written: `STEP_DONE scale 1`. */
     async story(): Promise<string[]> {

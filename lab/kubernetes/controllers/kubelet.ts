@@ -11,7 +11,13 @@ import { kubeletEvent } from './events.ts';
 const PROBE_TIMEOUT_MS = 3000;
 const PROBE_FLOOR_MS = 50;
 
-type Runner = { handle: PodHandle | undefined; end: () => void; done: Promise<void> };
+type Runner = {
+  handle: PodHandle | undefined;
+  over: boolean;
+  /** Ends the wait the runner is in. One at a time: a promise raced again and again would keep every race alive. */
+  wake: () => void;
+  done: Promise<void>;
+};
 
 export type Kubelet = {
   log(pod: Pod): Promise<string | undefined>;
@@ -28,48 +34,54 @@ export function runKubelet(context: Context, hooks: Hooks): Kubelet {
     if (resource.plural !== 'pods') return;
     const pod = object as Pod;
     const { uid, deletionTimestamp } = pod.metadata;
-    if (type === 'DELETED' || deletionTimestamp) runners.get(uid)?.end();
+    if (type === 'DELETED' || deletionTimestamp) end(runners.get(uid));
     else if (pod.spec.nodeName && !runners.has(uid) && !timers.closed) begin(pod);
   });
 
   function begin(pod: Pod): void {
-    let end = () => {};
-    const ended = new Promise<void>((resolve) => {
-      end = resolve;
-    });
-    let over = false;
-    void ended.then(() => {
-      over = true;
-    });
-    const runner: Runner = { handle: undefined, end, done: Promise.resolve() };
+    const runner: Runner = { handle: undefined, over: false, wake: () => {}, done: Promise.resolve() };
     runners.set(pod.metadata.uid, runner);
-    runner.done = live(pod, runner, ended, () => over).finally(() => runners.delete(pod.metadata.uid));
+    runner.done = live(pod, runner).finally(() => runners.delete(pod.metadata.uid));
   }
 
-  async function live(pod: Pod, runner: Runner, ended: Promise<void>, isOver: () => boolean): Promise<void> {
+  function end(runner: Runner | undefined): void {
+    if (!runner) return;
+    runner.over = true;
+    runner.wake();
+  }
+
+  /** The first of them, or undefined as soon as the pod is to end. */
+  const first = <T>(runner: Runner, ...waits: Promise<T>[]): Promise<T | undefined> =>
+    new Promise((resolve, reject) => {
+      if (runner.over) return resolve(undefined);
+      runner.wake = () => resolve(undefined);
+      for (const wait of waits) wait.then(resolve, reject);
+    });
+
+  async function live(pod: Pod, runner: Runner): Promise<void> {
     const host = pod.spec.nodeName ?? '';
     const warn = (reason: string, message: string) =>
       kubeletEvent(context, pod, { type: 'Warning', reason, message, host });
-    while (!isOver() && !runner.handle) {
+    while (!runner.over && !runner.handle) {
       try {
         runner.handle = await hooks.startPod(store.get<Pod>('pods', pod.metadata.namespace, pod.metadata.name) ?? pod);
       } catch (error) {
         warn('Failed', `Error: failed to start container: ${(error as Error).message}`);
         change(pod, (draft) => waitingStatus(draft, 'CrashLoopBackOff', (error as Error).message));
-        await Promise.race([timers.sleep(delays.retryMs), ended]);
+        await first(runner, timers.sleep(delays.retryMs));
       }
     }
     const startedAt = timestamp(context.now());
     let failures = 0;
-    while (!isOver() && runner.handle) {
+    while (!runner.over && runner.handle) {
       const late = timers.sleep(0, PROBE_TIMEOUT_MS).then(() => false);
       const asked = runner.handle.ready().catch(() => false);
-      const ready = await Promise.race([asked, late, ended.then(() => undefined)]);
+      const ready = await first(runner, asked, late);
       if (ready === undefined) break;
       failures = ready ? 0 : failures + 1;
       if (failures === 3) warn('Unhealthy', 'Readiness probe failed: the endpoint does not answer');
       change(pod, (draft) => runningStatus(draft, ready, startedAt));
-      await Promise.race([timers.sleep(delays.probeMs, PROBE_FLOOR_MS), ended]);
+      await first(runner, timers.sleep(delays.probeMs, PROBE_FLOOR_MS));
     }
     await stopped(runner, warn);
     store.remove('pods', pod.metadata.namespace, pod.metadata.name);
@@ -145,7 +157,7 @@ export function runKubelet(context: Context, hooks: Hooks): Kubelet {
     log: async (pod) => runners.get(pod.metadata.uid)?.handle?.log?.(),
     async close() {
       const all = [...runners.values()];
-      for (const runner of all) runner.end();
+      for (const runner of all) end(runner);
       await Promise.all(all.map((runner) => runner.done));
     },
   };

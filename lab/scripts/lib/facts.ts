@@ -3,6 +3,7 @@
  * credentials. The world writes it, each start of a script reads it anew.
  */
 import { readFileSync } from 'node:fs';
+import type { NovaFacts } from '../nova/table.ts';
 
 export type RegionFacts = {
   alias: string;
@@ -38,6 +39,8 @@ export type Facts = {
   regions: Record<string, RegionFacts>;
   /** Scripts whose copy is damaged on its way: a fault of the lab. */
   corrupt: string[];
+  /** NovaCron's own systems, where that is the world. */
+  nova?: NovaFacts;
 };
 
 export type Region = RegionFacts & { name: string };

@@ -7,7 +7,12 @@ import { type Facts, type Region, readFacts, regionNamed } from './facts.ts';
 import { appendLine } from './ledger.ts';
 import { say } from './progress.ts';
 
-export type Report = { summary: string; bytes?: number; checksum?: string; [more: string]: unknown };
+export type Report = {
+  summary: string;
+  bytes?: number;
+  checksum?: string | { from: string; to: string };
+  [more: string]: unknown;
+};
 
 export type Call = {
   facts: Facts;
@@ -20,6 +25,10 @@ export type Call = {
   /** The region an option names. @throws Refusal when it is missing or unknown */
   region(option: string): Region;
   flag(option: string): boolean;
+  /** What an option says. @throws Refusal when it is missing */
+  text(option: string): string;
+  /** The word before the options; empty for a script without `verbs`. */
+  verb: string;
   /** Of an option in seconds, ms. @throws Refusal when it is no number */
   ms(option: string, without: number): number;
 };
@@ -34,6 +43,10 @@ export type Script = {
   flags?: string[];
   /** Options whose value is a number of seconds. */
   seconds?: string[];
+  /** Options with any other value. */
+  texts?: string[];
+  /** What it can be told to do: one of these words stands before the options. */
+  verbs?: string[];
   main(call: Call): Promise<Report | { report: Report; status: number }>;
 };
 
@@ -75,17 +88,25 @@ export async function runScript(script: Script): Promise<void> {
 }
 
 type Values = { [option: string]: string | boolean | undefined };
+/** No option has this name. */
+const VERB = ' verb';
 
-function parsed({ usage, regions, flags = [], seconds = [] }: Script, args: string[]): Values {
+function parsed(script: Script, args: string[]): Values {
+  const { usage, regions, flags = [], seconds = [], texts = [], verbs } = script;
   try {
-    return parseArgs({
+    const { values, positionals } = parseArgs({
       args,
+      allowPositionals: verbs !== undefined,
       options: {
         world: { type: 'string' },
-        ...Object.fromEntries([...regions, ...seconds].map((name) => [name, { type: 'string' as const }])),
+        ...Object.fromEntries([...regions, ...seconds, ...texts].map((name) => [name, { type: 'string' as const }])),
         ...Object.fromEntries(flags.map((name) => [name, { type: 'boolean' as const }])),
       },
-    }).values;
+    });
+    const [verb = '', ...more] = positionals;
+    if (verbs !== undefined && (!verbs.includes(verb) || more.length > 0))
+      throw new Error(`Say one of ${verbs.join(', ')}.`);
+    return { ...values, [VERB]: verb };
   } catch (error) {
     throw new Refusal(`${(error as Error).message} Usage: ${usage}`, 2);
   }
@@ -107,6 +128,13 @@ function callOf(script: Script, facts: Facts, values: Values): Call {
       }
     },
     flag: (option) => values[option] === true,
+    text(option) {
+      const given = values[option];
+      if (typeof given !== 'string' || given === '')
+        throw new Refusal(`--${option} is missing. Usage: ${script.usage}`, 2);
+      return given;
+    },
+    verb: String(values[VERB] ?? ''),
     ms(option, without) {
       const given = values[option];
       if (given === undefined) return without;

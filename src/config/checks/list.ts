@@ -2,16 +2,20 @@
 import { tokensApart } from './api.ts';
 import { recordNames, recordValues } from './dns.ts';
 import { mailCanBeSent, pagerCanWrite } from './notify.ts';
-import { gatesCanPass, groupsExist } from './people.ts';
+import { gatesCanPass, groupsExist, risksArePeoples } from './people.ts';
 import type { Check } from './reading.ts';
 import { aliases, apart, belongings, redis, roles } from './regions.ts';
-import { errorRateHasMetrics, hooksAllowed, somethingRuns, stepsApart } from './services.ts';
+import { errorRateHasMetrics, hooksAllowed, performanceMeasurable, somethingRuns, stepsApart } from './services.ts';
 import { transportHasSecret } from './slack.ts';
+import { stateSources } from './state.ts';
+import { enoughLook, witnessesSeen } from './trigger.ts';
 
 export const checks: readonly Check[] = [
   roles,
   aliases,
   belongings,
+  witnessesSeen,
+  enoughLook,
   apart,
   redis,
   somethingRuns,
@@ -19,9 +23,12 @@ export const checks: readonly Check[] = [
   recordValues,
   groupsExist,
   gatesCanPass,
+  risksArePeoples,
   hooksAllowed,
   stepsApart,
+  stateSources,
   errorRateHasMetrics,
+  performanceMeasurable,
   transportHasSecret,
   tokensApart,
   pagerCanWrite,

@@ -12,6 +12,7 @@ export const groupsExist: Check = (file) => {
   const places: [Path, unknown][] = [
     [['access', 'operators'], map(map(file)['access'])['operators']],
     [['rules', 'onCall'], map(map(file)['rules'])['onCall']],
+    [['notify', 'coordinator'], map(map(file)['notify'])['coordinator']],
     ...GATES.flatMap((gate) => {
       const written = map(map(map(file)['gates'])[gate]);
       return (['approvers', 'escalateTo'] as const).map((key): [Path, unknown] => [['gates', gate, key], written[key]]);
@@ -27,6 +28,31 @@ export const groupsExist: Check = (file) => {
     }),
   );
 };
+
+/** What nobody could prove, or nobody promised, is a person's to answer for: not time's, and not a configuration's. */
+const RISKS = ['unverified-fence', 'data-loss'] as const;
+export const risksArePeoples: Check = (file) =>
+  RISKS.flatMap((gate): Finding[] => {
+    const { required, onTimeout } = map(map(map(file)['gates'])[gate]);
+    return [
+      ...(onTimeout === 'approve'
+        ? [
+            {
+              path: ['gates', gate, 'onTimeout'],
+              sentence: 'approve would let time take this risk, and only a person can. Write escalate or deny.',
+            },
+          ]
+        : []),
+      ...(required === false
+        ? [
+            {
+              path: ['gates', gate, 'required'],
+              sentence: 'false would let nobody take this risk, and only a person can. Take the line out.',
+            },
+          ]
+        : []),
+    ];
+  });
 
 export const gatesCanPass: Check = (file) =>
   OWN.flatMap((gate): Finding[] => {

@@ -82,3 +82,23 @@ export const errorRateHasMetrics: Check = (file) =>
   map(map(file)['verify'])['errorRate'] !== undefined && map(file)['metrics'] === undefined
     ? [{ path: ['verify', 'errorRate'], sentence: 'there are no metrics to ask. Add metrics with its url.' }]
     : [];
+
+/** A query needs somebody to ask; without one, the services must have addresses that Regent can ask itself. */
+export const performanceMeasurable: Check = (file) => {
+  const found = map(map(file)['verify'])['performance'];
+  if (found === undefined) return [];
+  const performance = map(found);
+  const path = ['verify', 'performance'];
+  const queried = ['p95', 'throughput'].filter((key) => map(performance[key])['query'] !== undefined);
+  if (map(file)['metrics'] === undefined && queried.length > 0)
+    return queried.map((key) => ({
+      path: [...path, key, 'query'],
+      sentence: 'there are no metrics to ask. Add metrics with its url.',
+    }));
+  const asked = Object.values(map(map(map(file)['services'])['deployments'])).some((one) =>
+    ['publicHealth', 'health'].some((key) => map(one)[key] !== undefined),
+  );
+  return asked || queried.includes('p95')
+    ? []
+    : [{ path, sentence: 'nobody can say how long requests take. Give p95 a query, or services a publicHealth.' }];
+};

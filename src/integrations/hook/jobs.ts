@@ -168,9 +168,11 @@ function stateOf(slot: string): JobState {
   const begunAt = timeOf(join(slot, 'begun'));
   if (status !== null) {
     const tookMs = Math.max(0, timeOf(join(slot, 'status')) - begunAt);
-    return { is: 'ended', status: statusOf(Number(status)), tookMs, report, output };
+    return { is: 'ended', status: statusOf(Number(status)), tookMs, progress, report, output };
   }
-  return runs ? { is: 'running', sinceMs: Math.max(0, Date.now() - begunAt), progress } : { is: 'lost', output };
+  return runs
+    ? { is: 'running', sinceMs: Math.max(0, Date.now() - begunAt), progress }
+    : { is: 'lost', progress, output };
 }
 
 function isRunning(slot: string): boolean {

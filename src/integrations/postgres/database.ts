@@ -13,7 +13,7 @@ import { observe } from './observe.ts';
 import { read } from './read.ts';
 import { databaseOf, type Session, type SessionOptions, withAdminSession, withSession } from './session.ts';
 import { shutdownProof } from './shutdown-proof.ts';
-import { openTransactions } from './transactions.ts';
+import { clients, openTransactions } from './transactions.ts';
 import { attemptWrite, type Open, proveWritable } from './writes.ts';
 
 export type PostgresRegion = {
@@ -106,6 +106,9 @@ export function postgresDatabase({ regions, timeoutMs, checkpointTimeoutMs = 30_
 
     openTransactions: async (region, signal) =>
       withAdminSession(call(region, 'openTransactions', signal), openTransactions),
+
+    clients: async (region, signal) =>
+      admin(region, 'clients', signal, (session) => clients(session, of(region).databases)),
 
     read: async (region, queries, signal) =>
       // Within a part of the time one call has: then it is the server that ends a slow query, and we can name it.

@@ -1,4 +1,4 @@
-/** Transactions a stop of the server would cut off: those of others that have written. */
+/** What others do on a server: transactions a stop would cut off, and sessions there are. */
 import { IntegrationError } from '../../lib/errors.ts';
 import type { OpenTransactions } from '../../ports/database.ts';
 import type { Session } from './session.ts';
@@ -20,13 +20,30 @@ WHERE backend_xid IS NOT NULL
 
 export async function openTransactions(session: Session): Promise<OpenTransactions> {
   const [row] = await session.read<{ allowed: boolean; writing: number; oldest: number }>(OPEN);
-  if (!row?.allowed)
-    throw new IntegrationError(`The role for Postgres of ${session.place.region} may not see what other sessions do.`, {
-      code: 'postgres-not-permitted',
-      system: 'postgres',
-      operation: 'openTransactions',
-      effect: 'none',
-      hint: 'GRANT pg_monitor to it, as docs/postgres-role.md says.',
-    });
+  if (!row?.allowed) throw mayNotSee(session, 'openTransactions');
   return { writing: row.writing, oldestSeconds: Math.max(0, Math.round(row.oldest * 10) / 10) };
 }
+
+const CLIENTS = `
+SELECT pg_has_role(current_user, 'pg_read_all_stats', 'USAGE') AS allowed, count(pid)::int AS clients
+FROM pg_stat_activity
+WHERE datname = ANY($1)
+  AND pid <> pg_backend_pid()
+  AND NOT (application_name = 'regent' AND usename = current_user)
+  AND backend_type = 'client backend'`;
+
+/** Sessions of others in these databases, busy or not. */
+export async function clients(session: Session, databases: string[]): Promise<number> {
+  const [row] = await session.read<{ allowed: boolean; clients: number }>(CLIENTS, [databases]);
+  if (!row?.allowed) throw mayNotSee(session, 'clients');
+  return row.clients;
+}
+
+const mayNotSee = (session: Session, operation: string): IntegrationError =>
+  new IntegrationError(`The role for Postgres of ${session.place.region} may not see what other sessions do.`, {
+    code: 'postgres-not-permitted',
+    system: 'postgres',
+    operation,
+    effect: 'none',
+    hint: 'GRANT pg_monitor to it, as docs/postgres-role.md says.',
+  });

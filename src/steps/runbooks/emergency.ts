@@ -6,6 +6,7 @@
 import { backupsUsable } from '../backups-usable.ts';
 import { cordonSource } from '../cordon-source.ts';
 import { criticalWorkflows } from '../critical-workflows.ts';
+import { databaseConnections } from '../database-connections.ts';
 import { denySource } from '../deny-source.ts';
 import { dnsAnswers } from '../dns-answers.ts';
 import { errorRate } from '../error-rate.ts';
@@ -13,6 +14,7 @@ import { failureConfirmed } from '../failure-confirmed.ts';
 import { fenceLostSource } from '../fence-lost-source.ts';
 import { keepEvidence } from '../keep-evidence.ts';
 import { lossMeasured } from '../loss-measured.ts';
+import { performance } from '../performance.ts';
 import { promotePostgres } from '../promote-postgres.ts';
 import { promoteRedis } from '../promote-redis.ts';
 import { proveFence } from '../prove-fence.ts';
@@ -31,6 +33,7 @@ import { targetCapacity } from '../target-capacity.ts';
 import { targetEndpoints } from '../target-endpoints.ts';
 import { targetHealthy } from '../target-healthy.ts';
 import { targetMonitored } from '../target-monitored.ts';
+import { targetSelected } from '../target-selected.ts';
 import { targetStandby } from '../target-standby.ts';
 
 const DECIDED_ON = ['loss-measured', 'quorum-held', 'target-standby', 'target-healthy', 'target-capacity'];
@@ -54,6 +57,7 @@ export const emergency: Runbook = {
       after: ['failure-confirmed'],
       standsInFor: { step: 'loss-measured', is: 'either' },
     }),
+    targetSelected,
     targetStandby,
     targetHealthy,
     targetMonitored,
@@ -79,7 +83,9 @@ export const emergency: Runbook = {
     switchDns,
     dnsAnswers,
     publicHealth,
+    databaseConnections,
     errorRate,
+    performance,
     criticalWorkflows,
     recentWrites,
     ...SECURING,

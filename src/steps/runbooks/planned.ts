@@ -3,11 +3,13 @@
  * follow each other. The order fence → proof → promotion → proven write → DNS cannot be configured away (DESIGN §13.1).
  */
 import { approversAtHand } from '../approvers-at-hand.ts';
+import { baselineMeasured } from '../baseline-measured.ts';
 import { configParity } from '../config-parity.ts';
 import { criticalWorkflows } from '../critical-workflows.ts';
 import { dataAskable } from '../data-askable.ts';
 import { dataAtSource } from '../data-at-source.ts';
 import { dataConsistent } from '../data-consistent.ts';
+import { databaseConnections } from '../database-connections.ts';
 import { dnsAnswers } from '../dns-answers.ts';
 import { drainConnections } from '../drain-connections.ts';
 import { errorRate } from '../error-rate.ts';
@@ -15,6 +17,7 @@ import { fenceSource } from '../fence-source.ts';
 import { freezeChanges } from '../freeze-changes.ts';
 import { liftFreeze } from '../lift-freeze.ts';
 import { noticeGiven } from '../notice-given.ts';
+import { performance } from '../performance.ts';
 import { promotePostgres } from '../promote-postgres.ts';
 import { proveFence } from '../prove-fence.ts';
 import { proveReplicated } from '../prove-replicated.ts';
@@ -34,6 +37,7 @@ import { targetCapacity } from '../target-capacity.ts';
 import { targetEndpoints } from '../target-endpoints.ts';
 import { targetHealthy } from '../target-healthy.ts';
 import { targetMonitored } from '../target-monitored.ts';
+import { targetSelected } from '../target-selected.ts';
 import { ttlLowered } from '../ttl-lowered.ts';
 
 export const planned: Runbook = {
@@ -45,10 +49,12 @@ export const planned: Runbook = {
     approversAtHand,
     replicationLag,
     redisInSync,
+    targetSelected,
     targetHealthy,
     configParity,
     targetMonitored,
     targetCapacity,
+    baselineMeasured,
     dataAskable,
     freezeChanges,
     scaleUpTarget,
@@ -88,7 +94,9 @@ export const planned: Runbook = {
     switchDns,
     dnsAnswers,
     publicHealth,
+    databaseConnections,
     errorRate,
+    performance,
     criticalWorkflows,
     liftFreeze,
   ],

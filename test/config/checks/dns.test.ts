@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { configWith, problemsWith } from '../helpers.ts';
+import { configWith, EYE, problemsWith } from '../helpers.ts';
 
 const zone = (...records: string[]) =>
   `dns: [{ provider: route53, zone: Z123, zoneName: example.com, records: [${records.join(', ')}] }]`;
@@ -73,7 +73,7 @@ it.each([
     `${at}.type: "TXT" is not known here. Write A, AAAA or CNAME.`,
   ],
 ])('%s', (record, line) => {
-  expect(problemsWith(`${zone(record)}\nregions: { eye: { role: witness, alias: eye } }`)).toEqual([line]);
+  expect(problemsWith(`${zone(record)}\nregions: { ${EYE} }`)).toEqual([line]);
 });
 
 it.each([

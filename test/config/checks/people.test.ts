@@ -28,6 +28,14 @@ it.each([
     'gates: { promote: { votes: 0 } }',
     'gates.promote.votes: 0 approvals would pass a gate that is required. Write 1 or more, or required: false.',
   ],
+  [
+    'gates: { unverified-fence: { onTimeout: approve } }',
+    'gates.unverified-fence.onTimeout: approve would let time take this risk, and only a person can. Write escalate or deny.',
+  ],
+  [
+    'gates: { data-loss: { required: false } }',
+    'gates.data-loss.required: false would let nobody take this risk, and only a person can. Take the line out.',
+  ],
   ['gates: { promote: { votes: 21 } }', 'gates.promote.votes: 21 is too big. The most is 20.'],
   [
     'gates: { dns: { approvers: ["user:U01", "user:U01"], votes: 2 } }',
@@ -45,6 +53,7 @@ it.each([
   'gates: { dns: { required: false, approvers: [], votes: 0 } }',
   'gates: { dns: { approvers: [group:sre, "user:U01"], votes: 3 } }',
   'access: { operators: [] }',
+  'gates: { unverified-fence: { onTimeout: deny }, promote: { onTimeout: approve }, declare: { required: false } }',
 ])('%s is accepted', (over) => {
   configWith({ over });
 });

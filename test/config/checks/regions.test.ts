@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { configWith, env, problemsWith } from '../helpers.ts';
+import { configWith, EYE, env, problemsWith } from '../helpers.ts';
 
 const REDIS = 'regions: { east: { redis: { url: env:R1 } }, west: { redis: { url: env:R2 } } }';
 const redisEnv = { R1: 'redis://one', R2: 'rediss://two:6379' };
@@ -38,7 +38,7 @@ it.each([
     ],
   ],
   [
-    'regions: { eye: { role: witness, alias: eye, kubernetes: { context: c } } }',
+    `regions: { ${EYE.slice(0, -2)}, kubernetes: { context: c } } }`,
     ['regions.eye.kubernetes: a witness only looks and has none. Take this out, or write another role.'],
   ],
   [
@@ -76,10 +76,10 @@ it('sees one server behind two addresses', () => {
   ]);
 });
 
-it('accepts a Redis in every region, a witness without anything, and one context of two kubeconfigs', () => {
-  const over = `${REDIS.slice(0, -2)}, eye: { role: witness, alias: eye } }\nredis: { sentinels: ["s:26379"], master: m }`;
+it('accepts a Redis in every region, a witness with nothing but probes, and one context of two kubeconfigs', () => {
+  const over = `${REDIS.slice(0, -2)}, ${EYE} }\nredis: { sentinels: ["s:26379"], master: m }`;
   const config = configWith({ over, env: redisEnv });
   expect(config.redis).toEqual({ sentinels: ['s:26379'], master: 'm', pause: 10_000 });
-  expect(config.regions['eye']).toEqual({ role: 'witness', alias: 'eye' });
+  expect(Object.keys(config.regions['eye']!).sort()).toEqual(['alias', 'probes', 'role']);
   configWith({ over: 'regions: { west: { kubernetes: { context: one, kubeconfig: west } } }' });
 });

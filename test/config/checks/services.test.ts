@@ -29,6 +29,17 @@ it.each([
     `${fence}\nhooks: { allow: [stop.sh] }`,
     ['regions.west.postgres.fence.exec.start[0]: "./start.sh" is not in hooks.allow. Add it there if it may be run.'],
   ],
+  [
+    'verify: { performance: {} }',
+    ['verify.performance: nobody can say how long requests take. Give p95 a query, or services a publicHealth.'],
+  ],
+  [
+    'verify: { performance: { p95: { query: q }, throughput: { query: q } } }',
+    [
+      'verify.performance.p95.query: there are no metrics to ask. Add metrics with its url.',
+      'verify.performance.throughput.query: there are no metrics to ask. Add metrics with its url.',
+    ],
+  ],
 ])('%s', (over, lines) => {
   expect(problemsWith(over)).toEqual(lines);
 });
@@ -37,4 +48,12 @@ it('accepts a service that does not run now, and scripts written in another way 
   configWith({
     over: `services: { deployments: { api: { replicas: 0 } } }\n${fence}\nhooks: { allow: [stop.sh, /etc/regent/start.sh] }`,
   });
+});
+
+it('accepts a performance that is asked of the services themselves, or of metrics; the rest has defaults', () => {
+  const asked = 'services: { deployments: { api: { publicHealth: "https://api.example.com/health" } } }';
+  const { performance } = configWith({ over: `${asked}\nverify: { performance: {} }` }).verify;
+  expect(performance).toEqual({ p95: { atMost: 200 }, baseline: { every: 60_000, over: 3_600_000 } });
+  const metrics = 'metrics: { url: "https://prometheus.{alias}.example.com" }';
+  configWith({ over: `${metrics}\nverify: { performance: { p95: { query: q }, throughput: { query: q } } }` });
 });

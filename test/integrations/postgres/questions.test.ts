@@ -181,6 +181,32 @@ describe('the answers of two servers', () => {
   });
 });
 
+describe('clients', () => {
+  const count = (region = EAST) => database.clients(region, within());
+
+  test('are the sessions of everybody else in the application’s databases, busy or not; not ours', async () => {
+    const before = await count();
+    const sessions = [
+      await session('eden_app'),
+      await session('eden_app', 'regent'),
+      await session('regent', 'regent'),
+    ];
+    try {
+      expect(await count()).toBe(before + 2);
+      expect(await count(WEST)).toBe(0);
+    } finally {
+      await Promise.all(sessions.map((client) => client.end()));
+    }
+    await expect.poll(() => count()).toBe(before);
+  });
+
+  test('are unknown, not none, to a role that may not see others', async () => {
+    await expect(adapter(3_000, 'eden_app').clients(EAST, within())).rejects.toMatchObject({
+      code: 'postgres-not-permitted',
+    });
+  });
+});
+
 describe('open transactions', () => {
   const writing = async () => (await database.openTransactions(EAST, within())).writing;
 

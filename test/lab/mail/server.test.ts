@@ -58,6 +58,15 @@ describe('the lab’s mail server', () => {
     expect([lab.connections(), lab.open()]).toEqual([1, 1]);
   });
 
+  it('takes nothing of a letter whose sender is gone before its end, and lives on', async () => {
+    await talk(...envelope, 'DATA');
+    socket.write(`${LETTER.join('\r\n')}\r\n`);
+    socket.destroy();
+    await expect.poll(() => lab.open()).toBe(0);
+    expect((await talk(...envelope, 'DATA', whole)).at(-1)).toMatch(/^250/);
+    expect(lab.mails()).toHaveLength(1);
+  });
+
   it('refuses a letter without what every letter has', async () => {
     const poor = [...LETTER.slice(0, 2), '', 'Words.', '.'].join('\r\n');
     expect((await talk(...envelope, 'DATA', poor)).at(-1)).toMatch(/^550 5\.6\.0 header date is missing/);

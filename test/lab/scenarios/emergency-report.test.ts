@@ -32,7 +32,7 @@ const JOURNAL = [
 const world = {
   redis: {},
   addresses: { west: '127.0.2.1' },
-  eden: { services: { deployments: { api: { replicas: 2 } } } },
+  file: { services: { deployments: { api: { replicas: 2 } } } },
 } as unknown as World;
 
 const seen = (change: Partial<EmergencySeen> = {}, base: object = {}): EmergencySeen => ({
@@ -51,6 +51,7 @@ const seen = (change: Partial<EmergencySeen> = {}, base: object = {}): Emergency
     journal: { events: 7, verified: true },
     dns: { 'api.example.com': ['127.0.2.1'] },
     deployments: { west: { api: { wanted: 2, ready: 2 } } },
+    gates: [],
     ...base,
   } as unknown as EmergencySeen['base'],
   journal: { events: JOURNAL, verified: true },
@@ -67,6 +68,8 @@ const seen = (change: Partial<EmergencySeen> = {}, base: object = {}): Emergency
   },
   promotedAt: KILLED + 9000,
   redisFailovers: 1,
+  sentinelOrders: 0,
+  sentinelSlow: false,
   rogueAcks: [{ at: KILLED - 10 }],
   loss: { ids: [7, 8], from: KILLED - 200, to: KILLED - 10, bytes: 1500 },
   downtimeMs: 18_000,
@@ -111,12 +114,27 @@ test.each<[string, EmergencySeen]>([
   ['two promotions', seen({}, { promotions: 2 })],
   ['two DNS batches', seen({}, { dnsBatches: 2 })],
   ['Redis failed over twice', seen({ redisFailovers: 2 })],
+  ['an order to Sentinels that do it by themselves', seen({ sentinelOrders: 1 })],
+  ['a second order to Sentinels that are slow', seen({ sentinelOrders: 2, sentinelSlow: true })],
+  ['a risk that nobody took', seen({}, { gates: [{ gate: 'unverified-fence', by: [] }] })],
+  ['a person where time was to decide', seen({ onTimeout: 'approve' }, { gates: [{ gate: 'promote', by: ['U1'] }] })],
   ['an old primary that takes writes', seen({}, { oldPrimaryAcceptsWrites: true })],
   ['another ending', seen({}, { outcome: 'failed', heldAt: 'prove-fence' })],
   ['a journal that does not verify', seen({}, { journal: { events: 7, verified: false } })],
   ['too few pods', seen({}, { deployments: { west: { api: { wanted: 2, ready: 1 } } } })],
 ])('does not let pass: %s', (_, one) => {
   expect(problemsOf(one)).toHaveLength(1);
+});
+
+test('a story that goes on once things are repaired is told by how it ended first, and timed to its last end', () => {
+  const { story } = seen();
+  const ending = { outcome: 'aborted', heldAt: null, said: '' } as const;
+  const on = seen(
+    { fault: 'quorum-lost', story: { ...story, ending, afterwards: story.ending } },
+    { outcome: 'aborted' },
+  );
+  expect(emergencyReport(on)).toMatchObject({ outcome: 'aborted', afterwards: 'completed', executionMs: 16_950 });
+  expect(emergencyProblems(emergencyReport(on), world, expected('quorum-lost', 43_000))).toEqual([]);
 });
 
 test('where nothing may happen, nothing may be changed', () => {

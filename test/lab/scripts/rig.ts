@@ -9,8 +9,8 @@ import { execute } from '../../../lab/postgres/roles.ts';
 import type { PostgresPair } from '../../../lab/postgres/types.ts';
 import { startRegion } from '../../../lab/services/region.ts';
 import { startCluster } from '../../../lab/world/clusters.ts';
-import { type EdenFile, readEden } from '../../../lab/world/eden.ts';
-import { endScripts, type ScriptName, type Scripts, storeOf, writeScripts } from '../../../lab/world/scripts.ts';
+import { readWorldFile, type WorldFile } from '../../../lab/world/file.ts';
+import { endScripts, type Scripts, storeOf, writeScripts } from '../../../lab/world/scripts.ts';
 
 export const EAST = 'us-east-1';
 export const WEST = 'us-west-2';
@@ -32,7 +32,7 @@ export type Ended = {
 export type Running = { child: ChildProcess; ended: Promise<Ended> };
 
 /** Starts a script of this directory; `env` beside PATH is all it is given. */
-export function start(scripts: Pick<Scripts, 'directory'>, name: ScriptName, args: string[], env = {}): Running {
+export function start(scripts: Pick<Scripts, 'directory'>, name: string, args: string[], env = {}): Running {
   const child = spawn(join(scripts.directory, name), args, {
     cwd: scripts.directory,
     env: { PATH: '/usr/bin:/bin', ...env },
@@ -59,13 +59,13 @@ export function start(scripts: Pick<Scripts, 'directory'>, name: ScriptName, arg
   return { child, ended };
 }
 
-export const run = (scripts: Pick<Scripts, 'directory'>, name: ScriptName, args: string[], env = {}): Promise<Ended> =>
+export const run = (scripts: Pick<Scripts, 'directory'>, name: string, args: string[], env = {}): Promise<Ended> =>
   start(scripts, name, args, env).ended;
 
 export type Rig = {
   dir: string;
   regions: readonly [string, string];
-  eden: EdenFile;
+  file: WorldFile;
   postgres: PostgresPair;
   clusters: Record<string, KubernetesLab>;
   scripts: Scripts;
@@ -93,9 +93,9 @@ export async function startRig(redis: { node(region: string): { url: string } } 
       regions: [EAST, WEST],
     });
     closers.push(() => postgres.close());
-    const real = readEden();
+    const real = readWorldFile();
     // Postgres is all that runs here: what the services do is tested elsewhere.
-    const eden = { ...real, services: { ...real.services, deployments: {} } };
+    const file = { ...real, services: { ...real.services, deployments: {} } };
     const clusters: Record<string, KubernetesLab> = {};
     for (const region of REGIONS) {
       const node = postgres.node(region);
@@ -108,7 +108,7 @@ export async function startRig(redis: { node(region: string): { url: string } } 
       closers.push(() => runtime.close());
       const serves = region === EAST;
       const cluster = await startCluster({
-        eden,
+        file,
         region,
         serves,
         runtime,
@@ -125,7 +125,7 @@ export async function startRig(redis: { node(region: string): { url: string } } 
       writeScripts({
         dir,
         pace: PACE,
-        eden: real,
+        file: real,
         regions: REGIONS,
         postgres,
         database: DATABASE,
@@ -141,7 +141,7 @@ export async function startRig(redis: { node(region: string): { url: string } } 
     return {
       dir,
       regions: REGIONS,
-      eden: real,
+      file: real,
       postgres,
       clusters,
       scripts: rewrite({}),
@@ -173,7 +173,7 @@ export function withoutServers(dir: string, pace = PACE): Scripts {
   return writeScripts({
     dir,
     pace,
-    eden: readEden(),
+    file: readWorldFile(),
     regions: REGIONS,
     postgres: { node },
     database: DATABASE,

@@ -5,14 +5,14 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { KubernetesLab } from '../../../lab/kubernetes/start.ts';
 import { startCluster } from '../../../lab/world/clusters.ts';
-import { dataRegions, readEden } from '../../../lab/world/eden.ts';
+import { dataRegions, readWorldFile } from '../../../lab/world/file.ts';
 import { kubernetesCluster } from '../../../src/integrations/kubernetes/cluster.ts';
 import type { Cluster } from '../../../src/ports/cluster.ts';
 import { ask } from '../kubernetes/support.ts';
 
-const eden = readEden();
-const [EAST, WEST] = dataRegions(eden) as [string, string];
-const services = Object.keys(eden.services.deployments);
+const file = readWorldFile();
+const [EAST, WEST] = dataRegions(file) as [string, string];
+const services = Object.keys(file.services.deployments);
 const { signal } = new AbortController();
 const folder = mkdtempSync(join(tmpdir(), 'regent-clusters-'));
 const labs: Record<string, KubernetesLab> = {};
@@ -22,7 +22,7 @@ beforeAll(async () => {
   for (const region of [EAST, WEST]) {
     let running = false;
     labs[region] = await startCluster({
-      eden,
+      file,
       region,
       serves: region === EAST,
       runtime: { startPod: async () => ({ ready: async () => true, stop: async () => undefined }) },
@@ -44,8 +44,8 @@ beforeAll(async () => {
   }
   const of = (region: string) => ({
     kubeconfig: join(folder, region),
-    context: eden.regions[region]!.kubernetes.context,
-    namespace: eden.services.namespace,
+    context: file.regions[region]!.kubernetes!.context,
+    namespace: file.services.namespace,
   });
   cluster = kubernetesCluster({ regions: { [EAST]: of(EAST), [WEST]: of(WEST) }, timeoutMs: 5000 });
 });

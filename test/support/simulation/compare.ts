@@ -40,7 +40,8 @@ export async function compare(world: World, journal: Journal, run: string, views
   if ((end === 'rolledBack' || end === 'aborted') && canonicalJson(world.state) !== canonicalJson(world.atFirst))
     world.violated(`${end}, and the world is not as it was: ${JSON.stringify(world.state)}`);
   const { promoted, dns, frozen, fenced } = world.state;
-  if (end === 'completed' && !(promoted && fenced && dns === 'west' && !frozen))
+  const isFenced = fenced || world.isRiskTaken(rows);
+  if (end === 'completed' && !(promoted && isFenced && dns === 'west' && !frozen))
     world.violated(`completed, and it is not so: ${JSON.stringify(world.state)}`);
   if (end === 'takenOver' && ['done', 'alreadyDone'].includes(steps['lift']?.status ?? '') && frozen)
     world.violated('taken over, and what was frozen and lifted is frozen');

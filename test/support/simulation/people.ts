@@ -1,12 +1,20 @@
 /** What the people of a simulation do: mostly what helps, now and then what does not. They never mark what is not so. */
-import { gateState, inFlight, mayExtend, mayLook, mayWait, stepNode, stepState } from '../../../src/machine/facts.ts';
+import {
+  gateState,
+  isOneHand,
+  mayExtend,
+  mayLook,
+  maySwitch,
+  mayWait,
+  stepNode,
+  stepState,
+} from '../../../src/machine/facts.ts';
 import type { Context, GateNode } from '../../../src/machine/types.ts';
 import { decisionAfter } from '../../../src/policy/authorize.ts';
 import type { NewEvent } from '../../../src/runner/ledger.ts';
-import { nodesFor } from '../../../src/steps/step.ts';
+import { switchOf } from '../../../src/runner/switching.ts';
 import type { System } from '../../../src/steps/system.ts';
 import type { Leader, World } from './world.ts';
-import { emergencyOf } from './world.ts';
 
 type Wish = { weight: number; events: NewEvent[] };
 const by = 'UOPS';
@@ -21,6 +29,8 @@ function truthOf({ state, calm }: World, step: string): boolean {
     script: state.script,
     stop: state.writers === 0,
     fence: state.fenced,
+    failed: true,
+    'fence-lost': state.fenced,
     fenced: state.fenced,
     'promote-db': state.promoted,
     cache: state.cacheMoved,
@@ -36,7 +46,9 @@ function atGate(c: Context, gate: GateNode, wild: boolean): Wish[] {
   if (state.status === 'denied' || state.status === 'expired')
     return [{ weight: 3, events: [{ type: 'GATE_REOPENED', gate: gate.id, why: 'asked again' }] }];
   if (state.status !== 'open') return [];
-  const voter = ['UANA', 'UBEN'].find((id) => !state.votes.some((vote) => vote.by === id));
+  // Now and then one person presses both of two buttons that are not one person's: that is refused, and another does.
+  const voters = ['UANA', 'UBEN'].filter((id) => !state.votes.some((vote) => vote.by === id));
+  const voter = voters.find((id) => wild || !isOneHand(c, gate.id, [id])) ?? voters[0];
   if (voter === undefined) return [];
   const decided = (vote: 'approve' | 'deny'): NewEvent[] => {
     const decision = decisionAfter(c, gate, voter, vote);
@@ -79,15 +91,13 @@ export function wishOf(c: Context, world: World, leader: Leader, system: System)
     if (hold.kind === 'step') wishes.push(...atStep(c, world, hold.ref, wild));
   }
   if (wild) {
-    const nodes = () => nodesFor(emergencyOf(world.runbook(leader)), system, c.source, c.target);
     wishes.push({ weight: 0.3, events: [{ type: 'PAUSED', by, reason: null }] });
     wishes.push({ weight: 0.3, events: [{ type: 'NOTED', by, text: 'hm' }] });
     wishes.push({ weight: 0.05, events: [{ type: 'ABORTED', by, reason }] });
     wishes.push({ weight: 0.01, events: [{ type: 'TAKEN_OVER', by, reason }] });
-    if (inFlight(c).length === 0) {
-      const mode = c.mode === 'planned' ? 'emergency' : 'planned';
-      const now = mode === 'emergency' ? nodes() : nodesFor(world.runbook(leader), system, c.source, c.target);
-      wishes.push({ weight: 0.12, events: [{ type: 'MODE_SWITCHED', mode, by, gaveUp: 'patience', nodes: now }] });
+    if (maySwitch(c)) {
+      const wish = { by, reason, vote: world.random.chance(0.5), byName: null };
+      wishes.push({ weight: 0.12, events: [switchOf(c, world.runbooks(leader).emergency, system, wish)] });
     }
   }
   let left = world.random.next() * wishes.reduce((sum, wish) => sum + wish.weight, 0);

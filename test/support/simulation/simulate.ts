@@ -27,6 +27,10 @@ export type Outcome = {
   effects: number;
   leaders: number;
   switches: number;
+  /** Switched, or asked about, because time ran out. */
+  forced: number;
+  /** Whether somebody took the risk of a fence nobody could prove. */
+  risked: boolean;
   halts: number;
   reviewed: boolean;
 };
@@ -43,6 +47,8 @@ export async function simulate(seed: number, variant: Variant = {}): Promise<Out
   const votes = dice.pick([1, 2]);
   const onTimeout = dice.pick(['escalate', 'deny', 'approve'] as const);
   const required = dice.chance(0.9);
+  const declare = { required: dice.chance(0.8), requesterMayVote: dice.chance(0.5) };
+  const forceAfterMs = dice.pick([null, null, 90_000, 300_000]);
   const policy = { votes, approvers: [], requesterMayVote: false, timeoutMs: 300_000, onTimeout, escalateTo: [] };
   const system: System = {
     organization: 'eden',
@@ -56,7 +62,11 @@ export async function simulate(seed: number, variant: Variant = {}): Promise<Out
     deployments: [],
     cache: null,
     records: [],
-    gates: { ...everyGate({ ...policy, required: true }), promote: { ...policy, required } },
+    gates: {
+      ...everyGate({ ...policy, required: true }),
+      promote: { ...policy, required },
+      declare: { ...policy, ...declare },
+    },
     budgets: {},
     pollMs: 1000,
     lagWithinMs: 1000,
@@ -102,6 +112,7 @@ export async function simulate(seed: number, variant: Variant = {}): Promise<Out
         },
       },
       dns: { plan: async () => ({ batches: [] }) },
+      watch: { health: () => null },
     }) as unknown as Ports;
 
   function start(): Running {
@@ -115,14 +126,14 @@ export async function simulate(seed: number, variant: Variant = {}): Promise<Out
       const told = JSON.stringify(fields);
       if (!told.includes('Another Regent leads')) world.violated(`${leader.name}: ${told}`);
     };
-    const runbook = world.runbook(leader);
+    const runbooks = world.runbooks(leader);
     const engine = new Engine({
       ledger: leader.ledger,
       clock,
       ports: ports(leader),
       system,
-      steps: new Map(stepsOf(runbook).map((step) => [step.id, step])),
-      runbooks: { planned: runbook },
+      steps: new Map(Object.values(runbooks).flatMap((one) => stepsOf(one).map((step) => [step.id, step]))),
+      runbooks,
       callMs: 5_000,
       stop: stop.signal,
       log: { info: () => {}, warn: wrong, error: wrong },
@@ -158,7 +169,8 @@ export async function simulate(seed: number, variant: Variant = {}): Promise<Out
         reason: 'test',
         requestedBy: 'UREQ',
         objectives: system.objectives,
-        nodes: nodesFor(world.runbook(leader), system, 'east', 'west'),
+        nodes: nodesFor(world.runbooks(leader).planned, system, 'east', 'west'),
+        forceAfterMs,
       }),
       'first',
     );
@@ -206,6 +218,7 @@ export async function simulate(seed: number, variant: Variant = {}): Promise<Out
     await drained();
     if (turns > WILD_TURNS && !world.calm) {
       world.calm = true;
+      world.gone = false;
       for (const leader of leaders) if (leader.state === 'frozen') scheduler.thaw(leader);
       continue;
     }
@@ -221,6 +234,8 @@ export async function simulate(seed: number, variant: Variant = {}): Promise<Out
         newLeader(leader);
         continue;
       }
+      // Now and then the region that is left falls silent, and now and then it speaks again.
+      if (dice.chance(world.gone ? 0.002 : 0.02)) world.gone = !world.gone;
       // Late: when the new one is in the middle of something.
       if (frozen.length > 0 && leader.ready && dice.chance(sore ? 0.2 : 0.02)) {
         scheduler.thaw(dice.pick(frozen));
@@ -269,6 +284,10 @@ export async function simulate(seed: number, variant: Variant = {}): Promise<Out
     leaders: leaders.length,
     halts,
     reviewed: reviewed !== null,
+    forced: world.journal.filter(
+      ({ type, data }) => type === 'SWITCH_ASKED' || (type === 'MODE_SWITCHED' && data['by'] === 'runner'),
+    ).length,
+    risked: world.isRiskTaken(world.journal),
     switches: overrides.filter(({ rule }) => rule.startsWith('mode')).length,
   };
 }

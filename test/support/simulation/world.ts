@@ -20,6 +20,8 @@ export type State = {
   dns: 'east' | 'west';
 };
 export type Leader = Process & { token: () => number };
+/** What only the region that is left can answer. */
+const OF_SOURCE = ['stop', 'fence', 'fence-lost', 'fenced'];
 
 export class World {
   readonly state: State;
@@ -29,6 +31,8 @@ export class World {
   readonly journal: JournalRow[] = [];
   writeProven = false;
   calm = false;
+  /** The region that is left answers nobody and takes no orders. */
+  gone = false;
   effects = 0;
   readonly scheduler: Scheduler;
   readonly random: Random;
@@ -68,6 +72,7 @@ export class World {
 
   async ask(who: Leader, step: string, signal: AbortSignal, isDone: () => boolean): Promise<Answer> {
     await this.scheduler.at(who, `ask ${step}`);
+    if (this.gone && OF_SOURCE.includes(step)) throw new Error('silence');
     if (!this.calm && this.random.chance(0.03)) return await this.#never(signal);
     if (!this.calm && this.random.chance(0.06)) throw new Error('connection reset');
     const answer = isDone();
@@ -79,6 +84,7 @@ export class World {
   async send(who: Leader, step: string, kind: 'run' | 'undo', signal: AbortSignal, act: () => void): Promise<void> {
     await this.scheduler.at(who, `send ${step}`);
     if (!this.variant.ignoresSignals) signal.throwIfAborted();
+    if (this.gone && OF_SOURCE.includes(step)) throw new Error('silence');
     const land = () => {
       this.#witness(who, step, kind);
       this.effects += 1;
@@ -120,12 +126,39 @@ export class World {
     if (kind === 'undo') return;
     if (step === 'script' && this.state.script) this.violated(`${told}: it was done, and is a toggle`);
     if (step === 'cache' && this.state.cacheMoved) this.violated(`${told}: it was done, and is a toggle`);
-    if (step === 'promote-db' && !this.state.fenced) this.violated(`${told}: before the fence`);
+    if (step === 'promote-db' && intent && !this.#mayPromote(intent)) this.violated(`${told}: before the fence`);
+    if (step === 'promote-db' && this.#isOneHand()) this.violated(`${told}: one person alone has decided all of it`);
     if (step === 'dns-records' && !this.writeProven) this.violated(`${told}: before a proven write`);
   }
 
-  /** The runbook as one process has it. */
-  runbook(who: Leader): Runbook {
+  /** The fence stands and was proven under the plan the order is of; or somebody has taken that risk under it. */
+  #mayPromote(intent: JournalRow): boolean {
+    const before = this.journal.slice(0, this.journal.indexOf(intent));
+    const ofPlan = before.slice(before.findLastIndex(({ type }) => type === 'MODE_SWITCHED') + 1);
+    const proven = ofPlan.some(
+      ({ type, data }) => data['step'] === 'fenced' && ['STEP_DONE', 'STEP_ALREADY_DONE'].includes(type),
+    );
+    return this.isRiskTaken(ofPlan) || (this.state.fenced && proven);
+  }
+  /** Whoever let it be promoted, and whoever took the risk of the fence nobody proved, are one person. */
+  #isOneHand(): boolean {
+    const people = (gate: string): string[] => {
+      const of = this.journal.filter(({ data }) => data['gate'] === gate);
+      const opened = of.slice(of.findLastIndex(({ type }) => type === 'GATE_OPENED'));
+      const decided = opened.find(({ type }) => type === 'GATE_DECIDED')?.data;
+      if (decided?.['decision'] !== 'approved' || decided['how'] !== 'votes') return [];
+      return opened.filter(({ data }) => data['vote'] === 'approve').map(({ data }) => String(data['by']));
+    };
+    const [promote, risk] = [people('promote'), people('unverified-fence')];
+    return promote.length > 0 && risk.length > 0 && new Set([...promote, ...risk]).size === 1;
+  }
+  isRiskTaken(rows: JournalRow[]): boolean {
+    const last = rows.findLast(({ type, data }) => type === 'GATE_DECIDED' && data['gate'] === 'unverified-fence');
+    return last?.data['decision'] === 'approved' && last.data['how'] === 'votes';
+  }
+
+  /** The planned runbook as one process has it, and the emergency's: without the region that is left. */
+  runbooks(who: Leader): { planned: Runbook; emergency: Runbook } {
     const { variant } = this;
     const base = { uses: [] as const, budgetMs: 60_000, callMs: 8_000 };
     const sets = <K extends keyof State>(
@@ -165,45 +198,75 @@ export class World {
         proves,
         check: ({ signal }) => this.ask(who, id, signal, isDone),
       });
-    return {
+    const lag = asks('lag', 'assessing', [], () => this.calm || this.random.chance(0.9));
+    const scale = sets('scale', 'replicas', 3, { phase: 'preparing', repeat: 'idempotent' });
+    const fenced = {
+      ...asks('fenced', 'promoting', ['fence', 'fence-lost'], () => this.state.fenced),
+      budgetMs: 15_000,
+    };
+    const lost = sets('fence-lost', 'fenced', true, { phase: 'promoting', repeat: 'idempotent' });
+    // Ordered into silence it counts as owed: the proof says what that is worth.
+    const owing: StepDefinition = {
+      ...lost,
+      check: async (handed) =>
+        await lost.check(handed).catch((error: Error): Answer => {
+          if (!this.gone || handed.beforeOf('fence-lost') === null) throw error;
+          return done({ owed: true });
+        }),
+    };
+    const after = [
+      sets('promote-db', 'promoted', true, {
+        phase: 'promoting',
+        repeat: 'verifiable',
+        after: variant.promotesEarly ? [] : ['fenced'],
+        requires: { steps: variant.promotesEarly ? ['lag'] : ['fenced', 'lag'], gateFor: { lag: 'promote' } },
+        ...impossible,
+      }),
+      sets('cache', 'cacheMoved', true, { phase: 'promoting', repeat: 'once', after: ['promote-db'], ...impossible }),
+      asks('written', 'promoting', ['promote-db'], () => {
+        this.writeProven ||= this.state.promoted;
+        return this.state.promoted;
+      }),
+      sets('dns-records', 'dns', 'west', { phase: 'redirecting', repeat: 'idempotent', after: ['written'] }),
+    ];
+    const emergency: Runbook = {
+      name: 'emergency',
+      nodes: [
+        asks('failed', 'validating', [], () => true),
+        defineGate({ id: 'declare', title: 'declare', phase: 'assessing', after: ['failed'] }),
+        lag,
+        scale,
+        defineGate({ id: 'promote', title: 'promote', phase: 'promoting', after: ['lag'] }),
+        defineGate({ id: 'dns', title: 'dns', phase: 'redirecting', after: ['lag'] }),
+        owing,
+        fenced,
+        defineGate({
+          id: 'unverified-fence',
+          title: 'unverified',
+          phase: 'promoting',
+          after: ['fence-lost'],
+          standsInFor: { step: 'fenced', is: 'unknown' },
+        }),
+        ...after,
+      ],
+    };
+    const planned: Runbook = {
       name: 'planned',
       nodes: [
         asks('primary', 'validating', [], () => true),
-        asks('lag', 'assessing', [], () => this.calm || this.random.chance(0.9)),
+        lag,
         defineGate({ id: 'promote', title: 'promote', phase: 'promoting', after: ['primary', 'lag'] }),
         defineGate({ id: 'dns', title: 'dns', phase: 'redirecting', after: ['lag'] }),
         sets('freeze', 'frozen', true, { phase: 'preparing', repeat: 'idempotent', onFailure: 'rollback' }),
-        sets('scale', 'replicas', 3, { phase: 'preparing', repeat: 'idempotent' }),
+        scale,
         sets('script', 'script', true, { phase: 'preparing', repeat: 'once', after: ['scale'] }),
         sets('stop', 'writers', 0, { phase: 'promoting', repeat: 'idempotent', clock: 'writes-stop' }),
         sets('fence', 'fenced', true, { phase: 'promoting', repeat: 'verifiable', after: ['stop'] }),
-        asks('fenced', 'promoting', ['fence'], () => this.state.fenced),
-        sets('promote-db', 'promoted', true, {
-          phase: 'promoting',
-          repeat: 'verifiable',
-          after: variant.promotesEarly ? [] : ['fenced'],
-          requires: { steps: ['lag'], gate: 'promote' },
-          ...impossible,
-        }),
-        sets('cache', 'cacheMoved', true, {
-          phase: 'promoting',
-          repeat: 'once',
-          after: ['promote-db'],
-          ...impossible,
-        }),
-        asks('written', 'promoting', ['promote-db'], () => {
-          this.writeProven ||= this.state.promoted;
-          return this.state.promoted;
-        }),
-        sets('dns-records', 'dns', 'west', { phase: 'redirecting', repeat: 'idempotent', after: ['written'] }),
+        fenced,
+        ...after,
         sets('lift', 'frozen', false, { phase: 'atEnd', repeat: 'idempotent' }),
       ],
     };
+    return { planned, emergency };
   }
 }
-
-/** What an emergency leaves out. */
-export const emergencyOf = (runbook: Runbook): Runbook => ({
-  name: 'planned',
-  nodes: runbook.nodes.filter((node) => !['scale', 'script', 'stop'].includes(node.id)),
-});

@@ -1,4 +1,4 @@
-/** The right of the page: the two regions as people picture them, DNS, the rogue. */
+/** The right of the page: the regions as people picture them, DNS, the rogue. */
 import { html } from './html.js';
 import { signed } from './signs.js';
 import { count } from './writer.js';
