@@ -3,6 +3,7 @@
  *   npm run lab                                the world, a page in the browser, Regent
  *   npm run -s lab -- run planned --json       a scenario; its last line is one JSON object
  *   npm run -s lab -- run emergency --json     the region that serves dies
+ *   npm run -s lab -- run round-trip --json    there and home again
  * `--world novacron` plays it in another world.
  */
 import { parseArgs } from 'node:util';
@@ -14,6 +15,8 @@ import { FAULTS, type FaultName, KILL_POINTS, type KillPoint } from './scenarios
 import { interactive } from './scenarios/interactive.ts';
 import type { KillPlan } from './scenarios/kills.ts';
 import { planned } from './scenarios/planned.ts';
+import { FAILBACK_FAULTS, type FailbackFault, roundTrip } from './scenarios/round-trip.ts';
+import type { RoundTripReport } from './scenarios/round-trip-report.ts';
 import { WORLD_NAMES } from './world/kinds.ts';
 import type { FenceKind, Transport } from './world/world.ts';
 
@@ -24,9 +27,13 @@ const ON_TIMEOUT = ['escalate', 'approve'] as const;
 const SOURCE_DIES: EmergencyFault = 'source-dies';
 const USAGE = `npm run lab [-- --world ${WORLD_NAMES.join('|')}] [--pace 10] [--transport ${TRANSPORTS.join('|')}]
 npm run -s lab -- run planned [--json] [--transcript] [--pace 10] [--latency 200ms] [--fault ${Object.keys(FAULTS).join('|')}|${SOURCE_DIES}] [--fence ${FENCES.join('|')}] [--transport ${TRANSPORTS.join('|')}] [--kill ${Object.keys(KILL_POINTS).join(',')}|N] [--seed S]
+npm run -s lab -- run round-trip [--times 3] [--json] [--transcript] [--pace 10] [--latency 200ms] [--transport ${TRANSPORTS.join('|')}]
+npm run -s lab -- run failback [--fault ${Object.keys(FAILBACK_FAULTS).join('|')}] [--json] [--transcript] [--pace 10]
 npm run -s lab -- run emergency [--world ${WORLD_NAMES.join('|')}] [--json] [--transcript] [--pace 10] [--latency 200ms] [--trigger ${TRIGGERS.join('|')}] [--fault ${Object.keys(STORIES).join('|')}] [--blip 43] [--lag 200ms] [--sentinel-slow] [--onTimeout ${ON_TIMEOUT.join('|')}] [--transport ${TRANSPORTS.join('|')}]`;
 
 const BLIP: EmergencyFault = 'blip43';
+
+const SCENARIOS = ['planned', 'emergency', 'round-trip', 'failback'];
 
 class Usage extends Error {}
 
@@ -49,6 +56,7 @@ function options() {
       onTimeout: { type: 'string', default: 'escalate' },
       blip: { type: 'string' },
       lag: { type: 'string', default: '200ms' },
+      times: { type: 'string', default: '1' },
       'sentinel-slow': { type: 'boolean', default: false },
     },
   });
@@ -61,9 +69,14 @@ function options() {
     throw new Usage(`--pace ${values.pace}: give a number from 1 to 60; every wait is divided by it.`);
   const latencyMs = parseDurationMs(values.latency);
   if (latencyMs === null) throw new Usage(`--latency ${values.latency}: give a duration, like 200ms.`);
-  const faults = isEmergency ? Object.keys(STORIES) : [...Object.keys(FAULTS), SOURCE_DIES];
+  const faults = faultsOf(positionals[1]);
   if (fault !== undefined && !faults.includes(fault))
-    throw new Usage(`--fault ${fault}: known faults are ${faults.join(', ')}.`);
+    throw new Usage(
+      `--fault ${fault}: ${faults.length === 0 ? 'this scenario has none' : `known faults are ${faults.join(', ')}`}.`,
+    );
+  const times = Number(values.times);
+  if (!(Number.isInteger(times) && times >= 1 && times <= 20))
+    throw new Usage(`--times ${values.times}: give a whole number from 1 to 20.`);
   const lagMs = parseDurationMs(values.lag);
   if (lagMs === null) throw new Usage(`--lag ${values.lag}: give a duration, like 200ms.`);
   if (blip !== undefined && !(Number(blip) >= 1 && Number(blip) <= 600))
@@ -89,8 +102,16 @@ function options() {
     onTimeout: oneOf(ON_TIMEOUT, '--onTimeout', values.onTimeout),
     blipMs: Number(blip ?? 43) * 1000,
     lagMs,
+    times,
     sentinelSlow: values['sentinel-slow'],
   };
+}
+
+/** What can go wrong on purpose in each scenario. */
+function faultsOf(scenario: string | undefined): string[] {
+  if (scenario === 'emergency') return Object.keys(STORIES);
+  if (scenario === 'failback') return Object.keys(FAILBACK_FAULTS);
+  return scenario === 'round-trip' ? [] : [...Object.keys(FAULTS), SOURCE_DIES];
 }
 
 function oneOf<T extends string>(known: readonly T[], option: string, given: string): T {
@@ -123,14 +144,20 @@ async function main(): Promise<number> {
   const say = (line: string) => process.stderr.write(`${line}\n`);
   const [verb, scenario] = given.positionals;
   if (verb === undefined) return await interactive({ ...given, say, stop: stopping.signal });
-  if (verb !== 'run' || (scenario !== 'planned' && scenario !== 'emergency'))
+  if (verb !== 'run' || scenario === undefined || !SCENARIOS.includes(scenario))
     throw new Usage(`“${given.positionals.join(' ')}” is not known.`);
 
   say(`pace ${given.pace}: every wait of the configuration is divided by it`);
-  if (scenario === 'planned' && given.world !== 'eden')
+  if (scenario !== 'emergency' && given.world !== 'eden')
     throw new Usage(
-      `--world ${given.world}: run planned is played in Eden’s world. Try: run emergency --world ${given.world}.`,
+      `--world ${given.world}: run ${scenario} is played in Eden’s world. Try: run emergency --world ${given.world}.`,
     );
+  if (scenario === 'round-trip' || scenario === 'failback') {
+    const fault = given.fault as FailbackFault | null;
+    const { report, ok } = await roundTrip({ ...given, scenario, fault, say, stop: stopping.signal });
+    process.stdout.write(given.json ? `${JSON.stringify(report)}\n` : `${roundTripForPeople(report)}\n`);
+    return ok ? 0 : 1;
+  }
   // It begins as planned and ends as an emergency, and is judged as one.
   if (scenario === 'emergency' || given.fault === SOURCE_DIES) {
     const fault = given.fault as EmergencyFault | null;
@@ -154,6 +181,21 @@ function forPeople(report: Awaited<ReturnType<typeof planned>>['report']): strin
     `  primary: Postgres ${report.databasePrimary} (${report.promotions} promotion), Redis ${report.redisMaster ?? 'none'}; ${report.dnsBatches} DNS batch`,
     `  journal: ${report.journal.events} events, ${report.journal.verified ? 'verified' : 'NOT VERIFIED'}`,
     ...(report.problems ?? []).map((problem) => `  ✖ ${problem}`),
+  ].join('\n');
+}
+
+function roundTripForPeople(report: RoundTripReport): string {
+  const { runs, writer, standby } = report;
+  return [
+    `${report.problems.length === 0 ? '✔' : '✖'} ${report.scenario}: ${runs.length} runs, ${report.outcome}, at pace ${report.pace}`,
+    ...runs.map(
+      ({ run, runbook, from, to, outcome, wallMs }) =>
+        `  ${run} (${runbook}): ${outcome}, ${from} → ${to}, ${(wallMs / 1000).toFixed(1)} s`,
+    ),
+    `  writes: ${writer.acknowledged} acknowledged, ${writer.refused} refused, ${writer.lost} lost; longest outage ${writer.longestOutageMs} ms`,
+    `  primary: Postgres ${report.databasePrimary} (${report.promotions} promotions), Redis ${report.redisMaster ?? 'none'}; ${standby.region} is ${standby.role}, ${standby.lagBytes ?? '?'} bytes behind; ${report.fences.length} fences left`,
+    ...report.lifted.map(({ by, region, lifted }) => `  lifted in ${region} by ${by}: ${String(lifted)}`),
+    ...report.problems.map((problem) => `  ✖ ${problem}`),
   ].join('\n');
 }
 

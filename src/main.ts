@@ -94,7 +94,8 @@ async function run(config: Config, file: string): Promise<number> {
     isPresent: (id, signal) => chat.isPresent(id, signal),
   };
   const watch = regionWatch({ config, outside, clock: systemClock, log, stop });
-  const ports: Ports = { ...outside, people, records: journalRecords(journal), watch };
+  const records = journalRecords(journal, () => ledger.all().map(({ snapshot }) => snapshot.context));
+  const ports: Ports = { ...outside, people, records, watch };
   const runner = new Face({ ledger, journal, clock: systemClock, system, ports, runbooks, callMs, stop });
 
   let outbox!: Outbox;
@@ -139,6 +140,7 @@ async function run(config: Config, file: string): Promise<number> {
     contacts: config.contacts,
     alarms: watching.alarm,
     fence: watching.fence,
+    lift: watching.lift,
     around: watching.around,
     outOfService: () => watching.returns.out(),
     channel: config.notify.channel,

@@ -75,8 +75,8 @@ const ENDINGS: [RegExp, Ending['outcome']][] = [
   [/ taken over by hand /, 'takenOver'],
 ];
 
-/** What was posted as the run's last word, or the step it stands still at. */
-const endingSeen = (world: World): Ending | undefined => endings(world).at(-1) ?? heldSeen(world);
+/** What was posted as the last word of the run after the first `before`, or the step it stands still at. */
+const endingSeen = (world: World, before: number): Ending | undefined => endings(world)[before] ?? heldSeen(world);
 
 /** The last words of every run so far, oldest first. */
 export const endings = (world: World): Ending[] =>
@@ -146,6 +146,7 @@ export async function playPlanned(
   },
 ): Promise<Ending> {
   const over = new AbortController();
+  const before = endings(world).length;
   try {
     const acting = AbortSignal.any([over.signal, options.stop]);
     waiveWhenever(world, ANA, acting, options.say);
@@ -154,13 +155,13 @@ export async function playPlanned(
     const started = await typed(world, options.command, options.say);
     if (started !== null) return { outcome: 'notStarted', heldAt: null, said: started };
     const meant = options.fault?.whenHeld;
-    const first = await world.slack.until(() => endingSeen(world), options.withinMs, 'the end of the run');
+    const first = await world.slack.until(() => endingSeen(world, before), options.withinMs, 'the end of the run');
     if (meant === undefined || first.heldAt !== meant.at) return first;
     meant.first?.(world);
     options.say(`${meant.by} types ${meant.command}`);
     await world.slack.command(meant.by, channelOf(world), meant.command);
     const other = () => {
-      const seen = endingSeen(world);
+      const seen = endingSeen(world, before);
       return seen && seen.heldAt !== meant.at ? seen : undefined;
     };
     return await world.slack.until(other, options.withinMs, 'the end of the run');
@@ -175,16 +176,15 @@ export async function playPlanned(
  */
 async function typed(world: World, command: string, say: (line: string) => void): Promise<string | null> {
   let told = 'no answer';
+  const pins = () => everything(world).filter((message) => message.pinned);
+  const before = pins().length;
+  const since = Date.now();
   for (let attempt = 0; attempt < TYPED_AT_MOST; attempt += 1) {
     say(`${ANA} types ${command}`);
     const result = await world.slack.command(ANA, channelOf(world), command, { smartQuotes: true });
     told = result.error ?? told;
     const seen = await world.slack
-      .until(
-        () => everything(world).find((message) => message.pinned) ?? refusal(world),
-        HEADLINE_WITHIN_MS,
-        'the headline',
-      )
+      .until(() => pins()[before] ?? refusal(world, since), HEADLINE_WITHIN_MS, 'the headline')
       .catch(() => undefined);
     if (typeof seen === 'string') return seen;
     if (seen !== undefined) return null;
@@ -193,8 +193,8 @@ async function typed(world: World, command: string, say: (line: string) => void)
 }
 
 /** Ana's answer, when it says that nothing was started. */
-const refusal = (world: World): string | undefined =>
-  world.slack.ephemerals(ANA).find((message) => /Nothing was started/.test(message.text))?.text;
+const refusal = (world: World, since: number): string | undefined =>
+  world.slack.ephemerals(ANA).find(({ at, text }) => at >= since && /Nothing was started/.test(text))?.text;
 
 /** The channel and its thread as a person reads them, in plain text: buttons in brackets. */
 export const transcript = (world: World): string =>

@@ -37,6 +37,9 @@ export type OverlayAddresses = {
   pace: number;
 };
 
+/** How long a move must be over before the way home begins, ms of the configuration's time. */
+export const SOAK_MS = 60_000;
+
 const paced = (ms: number, pace: number, least = 20): string => `${Math.max(least, Math.round(ms / pace))}ms`;
 
 export function overlayOf(file: WorldFile, at: OverlayAddresses): object {
@@ -106,6 +109,8 @@ export function overlayOf(file: WorldFile, at: OverlayAddresses): object {
         ttl: { for: paced(24 * 3_600_000, pace), lookEvery: paced(3_600_000, pace) },
       },
     }),
+    // What counts as stood for a while is as much shorter as everything that is not only waited for.
+    failback: { soak: paced(SOAK_MS, pace, 1000) },
     ...at.around,
     slack: {
       apiUrl: at.slackApiUrl,

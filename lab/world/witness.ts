@@ -139,3 +139,16 @@ export async function lagOf(world: World, region: string): Promise<number | null
   const lag = rows[0]?.['lag'];
   return lag === null || lag === undefined ? null : Number(lag);
 }
+
+/** Bytes between what the primary has written and what the standby has replayed, as both say themselves. */
+export async function lagBetween(world: World, primary: string, standby: string): Promise<number | null> {
+  const [row] = await execute(world.postgres.node(primary).url('postgres', 'postgres'), [
+    'SELECT pg_current_wal_lsn()::text AS lsn',
+  ]);
+  const [other] = await execute(world.postgres.node(standby).url('postgres', 'postgres'), [
+    `SELECT CASE WHEN pg_is_in_recovery() AND EXISTS (SELECT FROM pg_stat_wal_receiver WHERE status = 'streaming')
+       THEN pg_wal_lsn_diff('${String(row?.['lsn'])}', pg_last_wal_replay_lsn()) END AS bytes`,
+  ]);
+  const bytes = other?.['bytes'];
+  return bytes === null || bytes === undefined ? null : Math.max(0, Number(bytes));
+}

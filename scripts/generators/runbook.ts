@@ -1,6 +1,7 @@
 /** docs/runbook.md: what somebody on call reads about each step of each runbook, in order, from the steps themselves. */
 import type { Context, Repeat } from '../../src/machine/types.ts';
 import { emergency } from '../../src/steps/runbooks/emergency.ts';
+import { failback } from '../../src/steps/runbooks/failback.ts';
 import { lostSecondary } from '../../src/steps/runbooks/lost-secondary.ts';
 import { planned } from '../../src/steps/runbooks/planned.ts';
 import { type GateDefinition, type Runbook, type StepDefinition, stepsOf } from '../../src/steps/step.ts';
@@ -8,11 +9,12 @@ import type { Generator } from '../generate.ts';
 import { anchorOf, DOCUMENTS, type Requirement, readDecisions, readRequirements } from './requirements.ts';
 
 /** Every runbook there is, in the order people read them (a test says when one is missing). */
-export const RUNBOOKS: readonly Runbook[] = [planned, emergency, lostSecondary];
+export const RUNBOOKS: readonly Runbook[] = [planned, emergency, failback, lostSecondary];
 
 const TITLES: Partial<Record<Context['runbook'], string>> = {
   planned: 'Planned failover',
   emergency: 'Emergency failover',
+  failback: 'Failback',
   'lost-secondary': 'A region that does not serve is lost',
 };
 

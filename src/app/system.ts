@@ -27,6 +27,8 @@ export function systemOf(config: Config): System {
   return {
     organization: config.organization,
     environment: config.environment,
+    // Exactly one is: the loader has seen to it.
+    home: data.find(([, { role }]) => role === 'primary')![0],
     objectives: { rtoMs: config.objectives.rto, rpoMs: config.objectives.rpo },
     namespace: config.services.namespace,
     regions: Object.fromEntries(
@@ -76,6 +78,7 @@ export function systemOf(config: Config): System {
         : null,
       onCall: people(config.rules.onCall),
     },
+    failback: { soakMs: config.failback.soak, network: config.failback.network ?? null },
     mayDiffer: config.rules.mayDiffer,
     monitoring: config.monitoring ?? null,
     errorRate: config.verify.errorRate ?? null,

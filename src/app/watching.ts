@@ -1,4 +1,5 @@
 /** What looks at the regions all the time: the watch and its alarm, the heartbeat, the keeper of an owed fence. */
+import type { Lift } from '../commands/lift.ts';
 import type { KeptFence } from '../commands/release.ts';
 import type { Config } from '../config/schema.ts';
 import { UserError } from '../lib/errors.ts';
@@ -9,6 +10,7 @@ import type { Delivery } from '../messages/told.ts';
 import { Alarm } from '../monitor/alarm.ts';
 import { BaselineKeeper } from '../monitor/baseline.ts';
 import { Heartbeat } from '../monitor/heartbeat.ts';
+import { liftingOf } from '../monitor/lifting.ts';
 import { owedFence, settledRuns } from '../monitor/owed.ts';
 import { FenceKeeper } from '../monitor/owed-fence.ts';
 import { owedSecuring } from '../monitor/owed-securing.ts';
@@ -147,6 +149,7 @@ export type Watchers = {
   around: Around;
   returns: SecondaryReturn;
   fence: KeptFence;
+  lift: Lift;
   start(): Promise<void>;
   stopped(): Promise<void>;
 };
@@ -264,6 +267,7 @@ export function watchers(world: Watching): Watchers {
     around,
     returns,
     fence: keptFence({ note: (...args) => ledger.note(...args), owed, settled, clock }),
+    lift: liftingOf({ ports, system, note: (...args) => ledger.note(...args), clock, callMs, stop }),
     async start() {
       for (const run of settledRuns(await journal.read(SYSTEM))) settled.add(run);
       await alarm.start();

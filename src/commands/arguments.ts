@@ -43,6 +43,7 @@ export const ARGUMENTS: Record<string, Takes> = {
       { key: 'force-after', as: 'named', about: 'when to go on as an emergency if it is not promoted, like 10m' },
     ],
   },
+  failback: { takes: [{ key: 'region', as: 'word', about: 'the region that is home; it may be left out' }, REASON] },
   declare: {
     takes: [
       FROM,
@@ -99,6 +100,7 @@ export const ARGUMENTS: Record<string, Takes> = {
       },
     ],
   },
+  lift: { takes: [{ key: 'region', as: 'word', required: true, about: 'the region whose fences are lifted' }, REASON] },
   acknowledge: { takes: [freely(REASON)] },
   later: { takes: [{ key: 'proposal', as: 'carried', required: true, about: 'the number of the proposal' }] },
   note: { takes: [{ key: 'text', as: 'carried', required: true, about: 'the line that is written down' }] },

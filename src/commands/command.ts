@@ -9,6 +9,7 @@ import type { Around } from '../ports/surroundings.ts';
 import type { Face } from '../runner/face.ts';
 import type { RunView } from '../runner/ledger.ts';
 import type { Alarms } from './alarms.ts';
+import type { Lift } from './lift.ts';
 import type { KeptFence } from './release.ts';
 
 export type Request = {
@@ -38,6 +39,8 @@ export type CommandWorld = {
   alarms?: Alarms;
   /** Where the fence of a lost region is kept. */
   fence?: KeptFence;
+  /** Lifts what an earlier run has left in a region. */
+  lift?: Lift;
   /** Regions that were taken out of service and are not back, since when (ms since the epoch), by which run. */
   outOfService?(): { region: string; run: string; since: number }[];
   /** What others say of an outage. */

@@ -3,11 +3,13 @@ import { acknowledge, later } from './acknowledge.ts';
 import type { Command } from './command.ts';
 import { abort, ask, note, pause, resume, retry } from './control.ts';
 import { declare } from './declare.ts';
+import { failback } from './failback.ts';
 import { failover } from './failover.ts';
 import { halt } from './halt.ts';
 import { helpOf } from './help.ts';
 import { history } from './history.ts';
 import { mark, skip, takeover } from './intervene.ts';
+import { lift } from './lift.ts';
 import { mode } from './mode.ts';
 import { check, more } from './more-time.ts';
 import { override } from './override.ts';
@@ -20,6 +22,7 @@ import { approve, confirm, deny } from './vote.ts';
 
 export const COMMANDS: Command[] = [
   failover,
+  failback,
   declare,
   plan,
   status,
@@ -39,6 +42,7 @@ export const COMMANDS: Command[] = [
   takeover,
   halt,
   release,
+  lift,
   acknowledge,
   later,
   note,

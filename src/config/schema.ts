@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { api } from './api.ts';
 import { alerts, providerStatus } from './around.ts';
 import { backups } from './backups.ts';
+import { failback } from './failback.ts';
 import {
   duration,
   durationOrNone,
@@ -279,6 +280,7 @@ export function makeSchema(read: SecretReader) {
       .prefault({})
       .describe('Scripts of yours.'),
     rules,
+    failback,
     monitoring,
     metrics: z
       .strictObject({

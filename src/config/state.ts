@@ -64,9 +64,9 @@ const source = z.strictObject({
   title: text().describe('What it is, as people say it: CRDT state.'),
   help: text().describe('What it is for, for whoever is on call when it stops.').exactOptional(),
   runbooks: z
-    .array(z.enum(['planned', 'emergency']))
+    .array(z.enum(['planned', 'emergency', 'failback']))
     .min(1)
-    .prefault(['planned', 'emergency'])
+    .prefault(['planned', 'emergency', 'failback'])
     .describe('The runs that carry it.'),
   snapshot: stage('Takes what is to be carried, as it is now.'),
   transfer: stage('Carries it to the target. Its rate is told.'),

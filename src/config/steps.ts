@@ -12,11 +12,11 @@ export const ownStep = z
     title: text().describe('What it does, imperative; {source} and {target} become region names.'),
     help: text().describe('What it is for, for whoever is on call when it stops.').exactOptional(),
     runbooks: z
-      .array(z.enum(['planned', 'emergency', 'lost-secondary']))
+      .array(z.enum(['planned', 'emergency', 'failback', 'lost-secondary']))
       .min(1)
-      .prefault(['planned'])
+      .prefault(['planned', 'failback'])
       .describe(
-        'The runs it belongs to: planned, where both regions are there; emergency, where the one that is left may be gone; lost-secondary, where a region that does not serve is taken out of service ({source}, beside {target}, which serves on).',
+        'The runs it belongs to: planned, where both regions are there; failback, a planned one that goes home, {source} and {target} the other way round; emergency, where the one that is left may be gone; lost-secondary, where a region that does not serve is taken out of service ({source}, beside {target}, which serves on).',
       ),
     phase: z
       .enum([

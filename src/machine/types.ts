@@ -20,6 +20,8 @@ export type Phase = (typeof PHASES)[number];
 export type Mode = 'planned' | 'emergency';
 /** The runbook for a region that does not serve: its runs are planned ones, for they move nothing and fence nobody. */
 export const LOST_SECONDARY = 'lost-secondary';
+/** The runbook that goes home: its runs are planned ones, with preconditions of their own. */
+export const FAILBACK = 'failback';
 export type End = 'completed' | 'rolledBack' | 'aborted' | 'takenOver';
 /** How a step may be repeated (DESIGN §2): sets a state, can be seen to be done, or must not be sent twice. */
 export type Repeat = 'idempotent' | 'verifiable' | 'once';

@@ -91,6 +91,8 @@ function actions(scene: Scene, ref: string, unknown: boolean): Action[] {
   const node = stepNode(c, ref);
   const failed = state.status === 'notDone' || state.status === 'unknown';
   const more: Action[] = [];
+  // Fences of an earlier run: lifted only on purpose.
+  if (failed && state.evidence?.['lift'] === true) more.push(button('lift', 'Lift…', c, { region: c.target }));
   if (node && failed && node.effect) {
     more.push(button('mark', 'Mark done…', c, { step: ref, as: 'done' }));
     if (unknown)

@@ -4,6 +4,7 @@ import type { Json } from '../lib/json.ts';
 import { gateState, noReturn, stepsOf, toUndo } from '../machine/facts.ts';
 import {
   type Context,
+  FAILBACK,
   type GateNode,
   LOST_SECONDARY,
   PHASES,
@@ -71,14 +72,19 @@ export const openGates = (scene: Scene): GateNode[] =>
 export const askedAt = (c: Context, gate: GateNode): Span[] =>
   listed((gateState(c, gate.id).escalated ? [...gate.approvers, ...gate.escalateTo] : gate.approvers).map(who));
 
+/** It goes home. */
+export const isFailback = ({ runbook }: Pick<Context, 'runbook'>): boolean => runbook === FAILBACK;
+
 export const route = ({ source, target, ...c }: Pick<Context, 'source' | 'target'> & { runbook?: string }): string =>
   c.runbook === LOST_SECONDARY ? `${source} out of service, ${target} serves` : `${source} → ${target}`;
 export const kindOf = (c: Context): string =>
   c.runbook === LOST_SECONDARY
     ? 'nothing is promoted'
-    : c.mode === 'planned'
-      ? 'planned switchover'
-      : 'emergency failover';
+    : c.mode !== 'planned'
+      ? 'emergency failover'
+      : isFailback(c)
+        ? 'failback'
+        : 'planned switchover';
 export const modeSign = (c: Context): string => (c.mode === 'planned' ? SIGN.planned : SIGN.emergency);
 
 /** A person (`U1`) by mention, a group (`group:S1`) likewise; what Regent did by itself by its name. */

@@ -7,7 +7,7 @@ import { haltLines } from './halt.ts';
 import { headline } from './headline.ts';
 import { overrideLines, reviewLines } from './overrides.ts';
 import { stepLine } from './phase.ts';
-import { askedAt, openGates, type Scene } from './scene.ts';
+import { askedAt, isFailback, openGates, type Scene } from './scene.ts';
 import { isSecondary, outOfService } from './secondary.ts';
 import { measureLines } from './success.ts';
 import { warningLines } from './warnings.ts';
@@ -65,18 +65,19 @@ const capital = (text: string): string => text.charAt(0).toUpperCase() + text.sl
 function moving({ c, where }: Scene): string {
   if (isSecondary(c)) return outOfService(c);
   const name = capital(c.organization);
+  const back = isFailback(c) ? ' back' : '';
   switch (c.end) {
     case 'completed':
-      return `${name} has moved from ${c.source} to ${c.target}.`;
+      return `${name} has moved${back} from ${c.source} to ${c.target}.`;
     case 'rolledBack':
     case 'aborted':
-      return `${name} stays in ${c.source}: the move to ${c.target} was called off.`;
+      return `${name} stays in ${c.source}: the move${back} to ${c.target} was called off.`;
     case 'takenOver':
-      return `${name} is being moved from ${c.source} to ${c.target} by hand.`;
+      return `${name} is being moved${back} from ${c.source} to ${c.target} by hand.`;
     default:
       if (where === 'rollingBack')
-        return `${name} stays in ${c.source}: the move to ${c.target} is being undone.${c.holds.length > 0 ? ' It has stopped and waits for people.' : ''}`;
-      return `${name} is moving from ${c.source} to ${c.target}. ${c.holds.length > 0 ? 'It has stopped and waits for people.' : 'It goes to plan.'}`;
+        return `${name} stays in ${c.source}: the move${back} to ${c.target} is being undone.${c.holds.length > 0 ? ' It has stopped and waits for people.' : ''}`;
+      return `${name} is moving${back} from ${c.source} to ${c.target}. ${c.holds.length > 0 ? 'It has stopped and waits for people.' : 'It goes to plan.'}`;
   }
 }
 

@@ -2,6 +2,7 @@
 import type { Json } from '../lib/json.ts';
 import type { Message } from '../ports/chat.ts';
 import { halt } from './halt.ts';
+import { lifted } from './lifted.ts';
 import { notice } from './notice.ts';
 import { proposal } from './proposal.ts';
 import { released } from './released.ts';
@@ -20,6 +21,7 @@ export type SystemScene = {
 
 export const SYSTEM_MESSAGES: Record<string, (scene: SystemScene) => Message | null> = {
   halt,
+  lifted,
   notice,
   proposal,
   released,

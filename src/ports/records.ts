@@ -22,6 +22,9 @@ export type TtlsSeen = { at: number; ttls: Record<string, number> };
 /** How many requests a region that was well served in a second. */
 export type ThroughputSeen = { at: number; region: string; perSecond: number };
 
+/** A run that has moved the system, or was left to people to do so. */
+export type Moved = { run: string; source: string; target: string; endedAt: number };
+
 /** What a record is called in a look: `A api.eden.example.com`. */
 export const recordKey = ({ type, name }: { type: string; name: string }): string => `${type} ${name}`;
 
@@ -30,6 +33,8 @@ export interface Records {
   notices(): Promise<Notice[]>;
   /** Oldest first. */
   ttls(): Promise<TtlsSeen[]>;
+  /** Runs that have moved the system and are over, oldest first. */
+  moves(): Promise<Moved[]>;
   /** Oldest first. */
   throughput(): Promise<ThroughputSeen[]>;
 }

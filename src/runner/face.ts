@@ -1,6 +1,6 @@
 /** The runner as commands see it: what is, and what may be asked for. Every change goes through the ledger. */
 import { sentenceOf } from '../lib/errors.ts';
-import { type Announcement, type Context, LOST_SECONDARY, type Mode, type Plan } from '../machine/types.ts';
+import { type Announcement, type Context, FAILBACK, LOST_SECONDARY, type Mode, type Plan } from '../machine/types.ts';
 import type { Halt } from '../messages/halt.ts';
 import { type Answer, unknown } from '../ports/answer.ts';
 import type { Posted } from '../ports/chat.ts';
@@ -105,6 +105,17 @@ export class Face {
     more: Begun = {},
   ): Promise<Appended> {
     return this.#begin('planned', { source, target, reason, by: person, ...more }, delivery);
+  }
+
+  /** Starts a run that goes home: planned, from the region that serves, with preconditions of its own. */
+  beginFailback(
+    source: string,
+    target: string,
+    reason: string,
+    person: string,
+    delivery: string | null,
+  ): Promise<Appended> {
+    return this.#begin('planned', { source, target, reason, by: person }, delivery, FAILBACK);
   }
 
   /** Starts an emergency run: a person (or, where the configuration lets it, the trigger: `runner`) declares the disaster. */

@@ -2,8 +2,9 @@
  * What Regent has written down beside its runs, read back from the `system` stream: notices given and taken back, TTLs
  * seen, what was usual. A row that does not read as one is passed over: an older or newer version may have written it.
  */
+import { type Context, LOST_SECONDARY } from '../machine/types.ts';
 import type { Journal, JournalRow } from '../ports/journal.ts';
-import type { Notice, Records, ThroughputSeen, TtlsSeen } from '../ports/records.ts';
+import type { Moved, Notice, Records, ThroughputSeen, TtlsSeen } from '../ports/records.ts';
 import { SYSTEM } from './ledger.ts';
 
 const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
@@ -50,10 +51,20 @@ function throughputIn(rows: JournalRow[]): ThroughputSeen[] {
   );
 }
 
-export function journalRecords(journal: Journal): Records {
+/** Runs that came to nothing, and those that moved nothing, are left out. */
+const movesOf = (runs: Context[]): Moved[] =>
+  runs.flatMap(({ run, runbook, source, target, end, endedAt }) =>
+    endedAt !== null && runbook !== LOST_SECONDARY && (end === 'completed' || end === 'takenOver')
+      ? [{ run, source, target, endedAt }]
+      : [],
+  );
+
+/** @param runs every run as it is now, oldest first */
+export function journalRecords(journal: Journal, runs: () => Context[] = () => []): Records {
   return {
     notices: async () => noticesIn(await journal.read(SYSTEM)),
     ttls: async () => ttlsIn(await journal.read(SYSTEM)),
+    moves: async () => movesOf(runs()),
     throughput: async () => throughputIn(await journal.read(SYSTEM)),
   };
 }

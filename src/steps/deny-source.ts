@@ -1,9 +1,7 @@
 import { done, notDone } from '../ports/answer.ts';
+import { DENY_POLICY } from './marks.ts';
 import { owed, reach } from './reaching.ts';
 import { defineStep } from './step.ts';
-
-/** The one policy Regent may write: its role is given by this name. */
-export const DENY_POLICY = 'regent-fence';
 
 /** What is not stopped, or starts again, reaches nobody and is reached by nobody. */
 export const denySource = defineStep({

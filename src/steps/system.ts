@@ -15,6 +15,8 @@ export type System = {
   environment: 'production' | 'staging';
   objectives: { rtoMs: number; rpoMs: number };
   namespace: string;
+  /** The region that serves when nothing has happened: `role: primary` of the configuration. */
+  home: string;
   /** The regions that can serve; witnesses are not among them. */
   regions: Record<string, { alias: string; fence: FencePlan }>;
   deployments: {
@@ -55,6 +57,13 @@ export type System = {
     ttl: { atMostSeconds: number; forMs: number; lookEveryMs: number } | null;
     /** At least one of these must be at hand: `group:S…`, `user:U…`. */
     onCall: string[];
+  };
+  /** What going home asks for beyond what a planned run does. */
+  failback: {
+    /** How long the last move must be over; 0 where the house has no such rule. */
+    soakMs: number;
+    /** Asked in both directions, the regions exchanged; null where nobody is asked. */
+    network: Question | null;
   };
   /** ConfigMaps and Secrets that may differ between the regions: `configmap/NAME`, `secret/NAME`, `image/DEPLOYMENT`. */
   mayDiffer: string[];
@@ -119,7 +128,7 @@ export type ConfiguredStep = {
   title: string;
   /** What it is for, for whoever is on call. */
   help: string | null;
-  /** The runbooks it belongs to: `planned`, `emergency`. */
+  /** The runbooks it belongs to: `planned`, `emergency`, `failback`. */
   runbooks: string[];
   phase: Phase | 'atEnd';
   after: string[];

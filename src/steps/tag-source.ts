@@ -1,10 +1,7 @@
 import { done, notDone } from '../ports/answer.ts';
+import { REVIEW, REVIEW_NOTE } from './marks.ts';
 import { owed, reach } from './reaching.ts';
 import { defineStep } from './step.ts';
-
-/** A label to select by, and an annotation to read: `kubectl get nodes,namespaces -l regent.dev/review`. */
-export const REVIEW = 'regent.dev/review';
-export const REVIEW_NOTE = 'regent.dev/review-note';
 
 /** The run is of our making and fits a label; anything else is made to. */
 const labelOf = (run: string): string => run.replaceAll(/[^A-Za-z0-9._-]/g, '-').slice(0, 63);

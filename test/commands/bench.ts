@@ -5,10 +5,12 @@
 import { dispatcher } from '../../src/commands/dispatch.ts';
 import type { KeptFence } from '../../src/commands/release.ts';
 import { sqliteJournal } from '../../src/integrations/sqlite-journal/journal.ts';
+import { liftingOf } from '../../src/monitor/lifting.ts';
 import type { Incoming, Line, Person, Reply } from '../../src/ports/chat.ts';
 import { Face } from '../../src/runner/face.ts';
 import { Ledger, type NewEvent } from '../../src/runner/ledger.ts';
 import { emergency } from '../../src/steps/runbooks/emergency.ts';
+import { failback } from '../../src/steps/runbooks/failback.ts';
 import { lostSecondary } from '../../src/steps/runbooks/lost-secondary.ts';
 import { planned } from '../../src/steps/runbooks/planned.ts';
 import type { FencePlan, System } from '../../src/steps/system.ts';
@@ -49,7 +51,7 @@ export async function bench(
     clock,
     system: here.system,
     ports: { ...here.ports, clock },
-    runbooks: { planned, emergency, 'lost-secondary': lostSecondary },
+    runbooks: { planned, emergency, failback, 'lost-secondary': lostSecondary },
     callMs: 1000,
     stop: stop.signal,
   });
@@ -62,6 +64,14 @@ export async function bench(
     channel: 'C1',
     outOfService: () => options.outOfService ?? [],
     ...(options.keptFence && { fence: options.keptFence }),
+    lift: liftingOf({
+      ports: here.ports,
+      system: here.system,
+      note: (...args) => ledger.note(...args),
+      clock,
+      callMs: 1000,
+      stop: stop.signal,
+    }),
     linkTo: async (run) => `https://chat/${run}`,
     chat: {
       person: async (id) => {

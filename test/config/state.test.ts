@@ -24,7 +24,7 @@ it('what is not said is as everybody has it', () => {
       {
         id: 'crdt',
         title: 'CRDT state',
-        runbooks: ['planned', 'emergency'],
+        runbooks: ['planned', 'emergency', 'failback'],
         ...Object.fromEntries(
           STAGES.map((stage) => [stage, { exec: [`${DIR}/state.sh`, stage, '{run}', '{others}'] }]),
         ),
@@ -125,7 +125,7 @@ describe('one clear sentence each', () => {
     [
       'a run there is not',
       written({ more: `${stages()}\n      runbooks: [drill]` }),
-      `${at('runbooks[0]')}: "drill" is not known here. Write planned or emergency.`,
+      `${at('runbooks[0]')}: "drill" is not known here. Write planned, emergency or failback.`,
     ],
   ])('%s', (_, over, ...sentences) => {
     expect(problemsWith(over)).toEqual(sentences);

@@ -1,6 +1,7 @@
 /** Notices and TTLs, read back from the journal the ledger writes. */
 import { expect, it } from 'vitest';
 import { sqliteJournal } from '../../src/integrations/sqlite-journal/journal.ts';
+import type { Context } from '../../src/machine/types.ts';
 import { Ledger } from '../../src/runner/ledger.ts';
 import { journalRecords } from '../../src/runner/records.ts';
 import { handClock } from '../support/hand-clock.ts';
@@ -74,5 +75,23 @@ it('what was usual, oldest first; what is no number is passed over', async () =>
   expect(await records.throughput()).toEqual([
     { at: 1_000_000, region: 'east', perSecond: 31.5 },
     { at: 1_001_000, region: 'west', perSecond: 0 },
+  ]);
+});
+
+it('moves are the runs that moved the system and are over', () => {
+  const run = (id: string, more: object) =>
+    ({ run: id, runbook: 'planned', source: 'east', target: 'west', end: 'completed', endedAt: 5, ...more }) as Context;
+  const runs = [
+    run('eden-1', {}),
+    run('eden-2', { end: 'aborted' }),
+    run('eden-3', { end: 'rolledBack' }),
+    run('eden-4', { runbook: 'lost-secondary' }),
+    run('eden-5', { end: 'takenOver', endedAt: 9 }),
+    run('eden-6', { end: null, endedAt: null }),
+  ];
+  const { moves } = journalRecords(sqliteJournal({ path: ':memory:' }), () => runs);
+  return expect(moves()).resolves.toEqual([
+    { run: 'eden-1', source: 'east', target: 'west', endedAt: 5 },
+    { run: 'eden-5', source: 'east', target: 'west', endedAt: 9 },
   ]);
 });

@@ -19,7 +19,7 @@ import type { DnsAnswer, DnsRecord } from '../../src/ports/dns.ts';
 import type { HookResult } from '../../src/ports/hook.ts';
 import type { JobState } from '../../src/ports/jobs.ts';
 import type { ProbeResult } from '../../src/ports/probe.ts';
-import type { Notice, ThroughputSeen, TtlsSeen } from '../../src/ports/records.ts';
+import type { Moved, Notice, ThroughputSeen, TtlsSeen } from '../../src/ports/records.ts';
 import type { RegionHealth } from '../../src/ports/watch.ts';
 import type { Ports } from '../../src/steps/step.ts';
 import { securedState, securingPorts } from './securing-world.ts';
@@ -140,6 +140,7 @@ export function makeWorld() {
     people: {} as Record<string, Person['kind']>,
     present: [] as string[],
     notices: [] as Notice[],
+    moves: [] as Moved[],
     ttls: [] as TtlsSeen[],
     throughput: [] as ThroughputSeen[],
     /** Sessions of the product, by region. */
@@ -353,6 +354,7 @@ export function makeWorld() {
     },
     records: {
       notices: async () => state.notices,
+      moves: async () => state.moves,
       ttls: async () => state.ttls,
       throughput: async () => state.throughput,
     },

@@ -4,6 +4,8 @@ import type { System } from '../../src/steps/system.ts';
 
 export const noRules = {
   rules: { noticeMs: 0, ttl: null, onCall: [] },
+  home: 'east',
+  failback: { soakMs: 0, network: null },
   mayDiffer: [],
   monitoring: null,
   errorRate: null,

@@ -40,6 +40,7 @@ export const hooksAllowed: Check = (file, { absolute }) => {
       ...['check', 'undo'].map((key): [Path, unknown] => [['steps', index, key, 'exec'], map(map(step)[key])['exec']]),
     ]),
     [['monitoring', 'exec'], map(map(file)['monitoring'])['exec']],
+    [['failback', 'network', 'exec'], map(map(map(file)['failback'])['network'])['exec']],
     ...list(verify['workflows']).map((one, index): [Path, unknown] => [
       ['verify', 'workflows', index, 'exec'],
       map(one)['exec'],

@@ -1,0 +1,107 @@
+/** Going home: back to the region that serves when nothing has happened. Never by itself, and never from home. */
+import { haltLines } from '../messages/halt.ts';
+import type { Form, Refused, Reply } from '../ports/chat.ts';
+import { atField, type Command, type CommandWorld, type Request, refuser, say } from './command.ts';
+import { busy, regionProblem } from './failover.ts';
+import { notBegun } from './take-out.ts';
+
+const NOTHING = 'Nothing was started.';
+
+export const failbackForm = ({ runner }: CommandWorld, reason = ''): Form => ({
+  id: 'failback',
+  title: 'Failback',
+  submit: 'Start',
+  meta: '{}',
+  lines: [
+    ['Back to ', { bold: runner.system.home }, ', which serves when nothing has happened.'],
+    'It is looked at first: whether it is whole, follows, and no fence is left there. Nothing is changed before a second person has approved.',
+  ],
+  fields: [
+    {
+      id: 'reason',
+      label: 'Reason',
+      kind: 'text',
+      hint: 'Everybody will read it.',
+      ...(reason === '' ? {} : { initial: reason }),
+    },
+  ],
+});
+
+type Problem = { why: string; refused?: Refused };
+
+/** What is wrong with what was typed; null where nothing is. */
+function typedWrong(region: string | undefined, world: CommandWorld): Problem | null {
+  const { home, organization } = world.runner.system;
+  if (region === undefined || region === home) return null;
+  const wrong = regionProblem(region, world);
+  if (wrong) return { why: `${wrong} ${NOTHING}`, refused: 'input' };
+  return {
+    why: `${region} is not where ${organization} is at home: that is ${home}, by role: primary of the configuration. Leave the region out; anywhere else goes /dr failover. ${NOTHING}`,
+    refused: 'input',
+  };
+}
+
+/** From where it goes home, by who serves now; or why there is no way home. */
+function leaving(
+  roles: Record<string, 'primary' | 'standby' | 'unknown'>,
+  { runner, fence }: CommandWorld,
+): { from: string } | Problem {
+  const { home, organization } = runner.system;
+  const primaries = Object.keys(roles).filter((region) => roles[region] === 'primary');
+  const [from] = primaries;
+  if (primaries.length > 1)
+    return { why: `Postgres takes writes in ${primaries.join(' and in ')}: look at that first. ${NOTHING}` };
+  if (from === undefined) return { why: `No region answers as the primary: look at that first. ${NOTHING}` };
+  if (from === home) return { why: `${organization} is at home already: ${home} serves. ${NOTHING}` };
+  const owed = fence?.owed() ?? null;
+  if (owed?.source === home)
+    return {
+      why: `${home} is no standby yet: Regent keeps it from taking writes since ${owed.run}. Make it a standby of ${from} first. ${NOTHING}`,
+    };
+  return { from };
+}
+
+export const failback: Command = {
+  name: 'failback',
+  usage: 'failback [<region>] reason:"…"',
+  summary: 'Go home, planned: back to the region that serves when nothing has happened. A second person approves.',
+  access: 'operate',
+  words: 1,
+  async handle(request: Request, world: CommandWorld): Promise<Reply> {
+    const { words, named, via, person, delivery } = request;
+    const refuse = refuser(request, world);
+    const { runner } = world;
+    const active = runner.active();
+    if (active) return await refuse(...(await busy(active.run, world)));
+    const { halt } = runner;
+    if (halt) return await refuse(`No run is started while this stands. ${NOTHING}`, haltLines({ halt }));
+    const wrong = typedWrong(words[0], world);
+    if (wrong) return await refuse(wrong.why, [], wrong.refused);
+    const reason = (named['reason'] ?? '').trim();
+    if (reason === '') {
+      if (via !== 'form') return { kind: 'form', form: failbackForm(world) };
+      const missing = `A failback needs a reason: /dr failback reason:"…". ${NOTHING}`;
+      await refuse(missing, [], 'input');
+      return atField('reason', missing);
+    }
+    const seen = leaving(await runner.rolesNow(), world);
+    if ('why' in seen) {
+      const reply = await refuse(seen.why);
+      return via === 'form' ? atField('reason', seen.why) : reply;
+    }
+    const { from } = seen;
+    const { home } = runner.system;
+    const begun = await runner.beginFailback(from, home, reason, person, delivery);
+    if (!begun.ok) return await notBegun(begun, request, world);
+    const { run } = begun.view;
+    const link = await world.linkTo(run);
+    return say(
+      [
+        { bold: run },
+        ` is the failback ${from} → ${home}. `,
+        ...(link === null ? [] : [{ link, text: 'Follow it ↗' }]),
+      ],
+      [`${home} is checked and prepared now, and a second person is waited for before anything stops.`],
+    );
+  },
+};
