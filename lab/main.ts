@@ -8,6 +8,12 @@
  */
 import { parseArgs } from 'node:util';
 import { parseDurationMs } from './lib/duration.ts';
+import {
+  DEFAULT_POSTGRES,
+  POSTGRES_VERSIONS,
+  type PostgresVersion,
+  postgresAvailability,
+} from './postgres/programs.ts';
 import { emergency } from './scenarios/emergency.ts';
 import type { EmergencyReport } from './scenarios/emergency-report.ts';
 import { type EmergencyFault, STORIES } from './scenarios/emergency-stories.ts';
@@ -25,11 +31,12 @@ const TRANSPORTS: Transport[] = ['socket', 'http'];
 const TRIGGERS = ['propose', 'declare'] as const;
 const ON_TIMEOUT = ['escalate', 'approve'] as const;
 const SOURCE_DIES: EmergencyFault = 'source-dies';
-const USAGE = `npm run lab [-- --world ${WORLD_NAMES.join('|')}] [--pace 10] [--transport ${TRANSPORTS.join('|')}]
-npm run -s lab -- run planned [--json] [--transcript] [--pace 10] [--latency 200ms] [--fault ${Object.keys(FAULTS).join('|')}|${SOURCE_DIES}] [--fence ${FENCES.join('|')}] [--transport ${TRANSPORTS.join('|')}] [--kill ${Object.keys(KILL_POINTS).join(',')}|N] [--seed S]
+const POSTGRES = POSTGRES_VERSIONS.map(String);
+const USAGE = `npm run lab [-- --world ${WORLD_NAMES.join('|')}] [--postgres ${POSTGRES.join('|')}] [--pace 10] [--transport ${TRANSPORTS.join('|')}]
+npm run -s lab -- run planned [--postgres ${POSTGRES.join('|')}] [--json] [--transcript] [--pace 10] [--latency 200ms] [--fault ${Object.keys(FAULTS).join('|')}|${SOURCE_DIES}] [--fence ${FENCES.join('|')}] [--transport ${TRANSPORTS.join('|')}] [--kill ${Object.keys(KILL_POINTS).join(',')}|N] [--seed S]
 npm run -s lab -- run round-trip [--times 3] [--json] [--transcript] [--pace 10] [--latency 200ms] [--transport ${TRANSPORTS.join('|')}]
 npm run -s lab -- run failback [--fault ${Object.keys(FAILBACK_FAULTS).join('|')}] [--json] [--transcript] [--pace 10]
-npm run -s lab -- run emergency [--world ${WORLD_NAMES.join('|')}] [--json] [--transcript] [--pace 10] [--latency 200ms] [--trigger ${TRIGGERS.join('|')}] [--fault ${Object.keys(STORIES).join('|')}] [--blip 43] [--lag 200ms] [--sentinel-slow] [--onTimeout ${ON_TIMEOUT.join('|')}] [--transport ${TRANSPORTS.join('|')}]`;
+npm run -s lab -- run emergency [--world ${WORLD_NAMES.join('|')}] [--postgres ${POSTGRES.join('|')}] [--json] [--transcript] [--pace 10] [--latency 200ms] [--trigger ${TRIGGERS.join('|')}] [--fault ${Object.keys(STORIES).join('|')}] [--blip 43] [--lag 200ms] [--sentinel-slow] [--onTimeout ${ON_TIMEOUT.join('|')}] [--transport ${TRANSPORTS.join('|')}]`;
 
 const BLIP: EmergencyFault = 'blip43';
 
@@ -42,6 +49,7 @@ function options() {
     allowPositionals: true,
     options: {
       world: { type: 'string', default: 'eden' },
+      postgres: { type: 'string', default: String(DEFAULT_POSTGRES) },
       json: { type: 'boolean', default: false },
       pace: { type: 'string' },
       latency: { type: 'string', default: '0ms' },
@@ -89,6 +97,7 @@ function options() {
   return {
     positionals,
     world: oneOf(WORLD_NAMES, '--world', values.world),
+    postgres: Number(oneOf(POSTGRES, '--postgres', values.postgres)) as PostgresVersion,
     transport: values.transport as Transport,
     fence: values.fence as FenceKind,
     json: values.json,
@@ -141,6 +150,8 @@ async function main(): Promise<number> {
   const given = options();
   const stopping = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stopping.abort());
+  const found = postgresAvailability(given.postgres);
+  if ('why' in found) throw new Error(`--postgres ${given.postgres}: ${found.why}`);
   const say = (line: string) => process.stderr.write(`${line}\n`);
   const [verb, scenario] = given.positionals;
   if (verb === undefined) return await interactive({ ...given, say, stop: stopping.signal });

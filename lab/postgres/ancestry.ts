@@ -23,7 +23,7 @@ export function whyNotFollow(own: ControlState, primary: Lineage): string | null
 }
 
 /** Where a history leaves this timeline, `0/300A0E0`; null when it never was on it. */
-function forkOf(history: string, timeline: number): string | null {
+export function forkOf(history: string, timeline: number): string | null {
   const lines = history.split('\n').map((line) => line.trim().split(/\s+/));
   return lines.find(([of]) => Number(of) === timeline)?.[1] ?? null;
 }

@@ -2,14 +2,14 @@
  * Real Postgres servers with streaming replication, one a region: initdb once, copy the cold directory, start all.
  * What scenarios claim about the database is asked of these processes and their files, never of Regent.
  */
-import { spawn } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { freePort } from '../lib/free-port.ts';
 import { poll } from '../lib/poll.ts';
-import { type Binaries, postgresBinaries } from './binaries.ts';
 import { configure } from './configuration.ts';
+import { DEFAULT_POSTGRES, type Programs, postgresPrograms } from './programs.ts';
 import { APPLICATION, execute, MAINTENANCE_DATABASE, prepareRoles } from './roles.ts';
+import { runProgram } from './run-program.ts';
 import { postgresServer } from './server.ts';
 import { copyData, followInFuture, makeSlot } from './standby.ts';
 import { canEnter, makeServerDirectory, type SystemUser, serverUser } from './system-user.ts';
@@ -28,7 +28,7 @@ export async function startPostgresCluster(options: PostgresClusterOptions): Pro
   makeServerDirectory(dir, user);
   const nodes: PostgresNode[] = [];
   try {
-    const binaries = postgresBinaries(join(dir, 'programs'), user);
+    const programs = postgresPrograms(options.version ?? DEFAULT_POSTGRES, join(dir, 'programs'), user);
     for (const region of regions)
       nodes.push(
         postgresServer({
@@ -36,14 +36,14 @@ export async function startPostgresCluster(options: PostgresClusterOptions): Pro
           port: await freePort(),
           dataDirectory: join(dir, region),
           logFile: join(dir, `${region}.log`),
-          binaries,
+          programs,
           user,
           password: options.superuserPassword,
           now: options.now,
         }),
       );
     const [primary, ...standbys] = nodes as [PostgresNode, ...PostgresNode[]];
-    await initialise(primary, binaries, user, options);
+    await initialise(primary, programs, user, options);
     for (const standby of standbys) {
       copyData(primary.dataDirectory, standby.dataDirectory, user);
       followInFuture(standby.dataDirectory, standby.region, primary, user);
@@ -64,7 +64,7 @@ export async function startPostgresCluster(options: PostgresClusterOptions): Pro
 /** initdb, configuration, and the roles and databases, made by a server that is stopped again. */
 async function initialise(
   primary: PostgresNode,
-  { initdb }: Binaries,
+  { initdb }: Programs,
   user: SystemUser | undefined,
   { superuserPassword, databases, settings, application }: PostgresClusterOptions,
 ): Promise<void> {
@@ -72,9 +72,11 @@ async function initialise(
   const passwordFile = join(dirname(primary.dataDirectory), 'password');
   writeFileSync(passwordFile, superuserPassword, { mode: 0o644 });
   const args = ['-D', primary.dataDirectory, '-U', 'postgres', `--pwfile=${passwordFile}`, '--auth=scram-sha-256'];
-  await run(initdb, [...args, '-E', 'UTF8', '--locale=C', '--no-sync', '--no-instructions'], user);
+  // pg_rewind wants checksums; 18 has them anyway, 15 when told.
+  const fresh = ['-E', 'UTF8', '--locale=C', '--data-checksums', '--no-sync', '--no-instructions'];
+  await runProgram(initdb, [...args, ...fresh], { user });
   rmSync(passwordFile);
-  configure(primary.dataDirectory, settings ?? {});
+  configure(primary.dataDirectory, settings ?? {}, user);
   await primary.start();
   await prepareRoles((database) => primary.url('postgres', database), {
     password: superuserPassword,
@@ -122,23 +124,4 @@ async function discard(dir: string, nodes: PostgresNode[]): Promise<void> {
   for (const node of nodes) node.thaw();
   await Promise.all(nodes.map((node) => node.stop('immediate')));
   rmSync(dir, { recursive: true, force: true });
-}
-
-function run(command: string, args: string[], user: SystemUser | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, args, {
-      cwd: '/',
-      env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin', LC_ALL: 'C' },
-      stdio: ['ignore', 'ignore', 'pipe'],
-      ...user,
-    });
-    let said = '';
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      said += text;
-    });
-    child.once('error', reject);
-    child.once('close', (code) =>
-      code === 0 ? resolve() : reject(new Error(`${command} ended with ${code}: ${said.trim().slice(-600)}`)),
-    );
-  });
 }

@@ -1,6 +1,7 @@
 /** The settings of the lab's Postgres servers, in files of their own beside what initdb wrote. */
-import { appendFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chownSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { SystemUser } from './system-user.ts';
 
 /** Kept in a file of its own, so that the file initdb wrote says what is the lab's. */
 export const LAB_CONF = 'lab.conf';
@@ -30,12 +31,14 @@ const BASE_SETTINGS: Record<string, string> = {
 };
 
 /** Writes configuration and host-based access of a fresh data directory. Passwords always: `trust` hides mistakes. */
-export function configure(dataDirectory: string, settings: Record<string, string>): void {
+export function configure(dataDirectory: string, settings: Record<string, string>, user?: SystemUser): void {
   const lines = Object.entries({ ...BASE_SETTINGS, ...settings });
   writeFileSync(
     join(dataDirectory, LAB_CONF),
     lines.map(([name, value]) => `${name} = ${configurationValue(value)}\n`).join(''),
   );
+  // pg_rewind, run as the server's user, writes over every file.
+  if (user) chownSync(join(dataDirectory, LAB_CONF), user.uid, user.gid);
   appendFileSync(
     join(dataDirectory, 'postgresql.conf'),
     `\ninclude '${LAB_CONF}'\ninclude_if_exists '${STANDBY_CONF}'\n`,

@@ -3,8 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { serverProcess } from '../lib/server-process.ts';
-import type { Binaries } from './binaries.ts';
 import { readControlFile } from './control-file.ts';
+import type { Programs } from './programs.ts';
 import { rejoin } from './standby.ts';
 import type { SystemUser } from './system-user.ts';
 import type { PostgresNode } from './types.ts';
@@ -14,17 +14,17 @@ export type PostgresServerOptions = {
   port: number;
   dataDirectory: string;
   logFile: string;
-  binaries: Binaries;
+  programs: Programs;
   user: SystemUser | undefined;
   password: string;
   now?: (() => number) | undefined;
 };
 
 export function postgresServer(options: PostgresServerOptions): PostgresNode {
-  const { region, port, dataDirectory, user } = options;
+  const { region, port, dataDirectory, programs, user } = options;
   const running = serverProcess({
     name: `Postgres of ${region}`,
-    command: options.binaries.postgres,
+    command: programs.postgres,
     args: () => ['-D', dataDirectory, '-p', String(port)],
     // Not the data directory: it is thrown away when the server is cloned.
     cwd: dirname(dataDirectory),
@@ -39,6 +39,8 @@ export function postgresServer(options: PostgresServerOptions): PostgresNode {
     region,
     port,
     dataDirectory,
+    programs,
+    user,
     get pid() {
       return running.pid();
     },
@@ -64,7 +66,7 @@ export function postgresServer(options: PostgresServerOptions): PostgresNode {
 }
 
 /** The postmaster writes its state into line 8 of `postmaster.pid`: asking by connecting would count as a client. */
-function acceptsConnections(dataDirectory: string, pid: number): boolean {
+export function acceptsConnections(dataDirectory: string, pid: number): boolean {
   const file = join(dataDirectory, 'postmaster.pid');
   if (!existsSync(file)) return false;
   const lines = readFileSync(file, 'utf8').split('\n');

@@ -1,12 +1,13 @@
 /**
- * Making a data directory a standby: of a cold copy, of the server's own old data, or of a running primary.
- * The package has neither pg_basebackup nor pg_rewind; files, `standby.signal` and the backup functions suffice.
+ * Making a data directory a standby: of a cold copy, of the server's own old data, or of a running primary. On every
+ * version: files, `standby.signal` and the backup functions suffice. With Debian's programs: rewind.ts.
  */
 import { chownSync, cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { Client, escapeLiteral } from 'pg';
 import { type Lineage, whyNotFollow } from './ancestry.ts';
 import { configurationValue, STANDBY_CONF } from './configuration.ts';
+import { dropSlots } from './own-files.ts';
 import { execute, MAINTENANCE_DATABASE } from './roles.ts';
 
 import { makeServerDirectory, type SystemUser } from './system-user.ts';
@@ -43,7 +44,12 @@ export function standbySettings(region: string, primary: Pick<PostgresNode, 'url
 }
 
 /** Writes whom to follow. The server must be down. */
-export function followInFuture(dataDirectory: string, region: string, primary: PostgresNode, user?: SystemUser): void {
+export function followInFuture(
+  dataDirectory: string,
+  region: string,
+  primary: Pick<PostgresNode, 'url'>,
+  user?: SystemUser,
+): void {
   writeFileSync(join(dataDirectory, STANDBY_CONF), standbySettings(region, primary), { mode: 0o600 });
   writeFileSync(join(dataDirectory, 'standby.signal'), '', { mode: 0o600 });
   if (user)
@@ -68,9 +74,7 @@ export async function rejoin(
   await makeSlot(primary, node.region);
   const follows = await liesBeforeFork(node, primary);
   if (follows) {
-    // Slots of its time as a primary would hold its WAL for ever.
-    const slots = join(node.dataDirectory, 'pg_replslot');
-    for (const slot of readdirSync(slots)) rmSync(join(slots, slot), { recursive: true });
+    dropSlots(node.dataDirectory);
   } else {
     await clone(node, primary, user);
   }
@@ -84,11 +88,14 @@ async function liesBeforeFork(node: PostgresNode, primary: PostgresNode): Promis
   return whyNotFollow(node.controlState(), await lineageOf(primary)) === null;
 }
 
+/** Bytes; a promotion adds about 50. 15 may leave a missing file out only where it is told how much to read. */
+const LONGEST_HISTORY = 1_000_000;
+
 /** A running primary's place in history, asked of it. Rejects for a standby. */
 export async function lineageOf(primary: Pick<PostgresNode, 'url'>): Promise<Lineage> {
   const [row] = await execute(primary.url('postgres', MAINTENANCE_DATABASE), [
     `SELECT (SELECT system_identifier FROM pg_control_system())::text AS identifier, timeline,
-            coalesce(pg_read_file('pg_wal/' || timeline || '.history', true), '') AS history
+            coalesce(pg_read_file('pg_wal/' || timeline || '.history', 0, ${LONGEST_HISTORY}, true), '') AS history
        FROM substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) AS timeline`,
   ]);
   return {

@@ -1,4 +1,6 @@
 /** The lab's Postgres servers as the rest of the lab sees them. Nothing here knows Regent. */
+import type { PostgresVersion, Programs } from './programs.ts';
+import type { SystemUser } from './system-user.ts';
 
 /** What stands in a server's control file: `checkpoint` is the latest checkpoint's location, `0/300A0E0`. */
 export type ControlState = { state: string; checkpoint: string; timeline: number; systemIdentifier: string };
@@ -11,6 +13,9 @@ export interface PostgresNode {
   /** Stays the same over stops and starts. */
   readonly port: number;
   readonly dataDirectory: string;
+  readonly programs: Programs;
+  /** As whom it runs, and to whom its files belong. */
+  readonly user: SystemUser | undefined;
   /** `null` while it is not running. */
   readonly pid: number | null;
   /** A connection URL. `user` is `postgres`, `regent`, `replicator` or the application's, `eden_app`. */
@@ -63,6 +68,8 @@ export type PostgresClusterOptions = {
   application?: string;
   /** First the primary's. */
   regions: readonly [string, ...string[]];
+  /** Default 18. */
+  version?: PostgresVersion;
   /** Further server settings, for all: `{ archive_mode: 'on' }`. */
   settings?: Record<string, string>;
   /** Milliseconds; for the deadlines of starting and stopping. */

@@ -1,4 +1,5 @@
 /** `lab run emergency`: a region that dies under write load, played through Slack, judged from outside. */
+import type { PostgresVersion } from '../postgres/programs.ts';
 import { lostBytes, redisFailovers, watchPromotion } from '../world/disaster-witness.ts';
 import { readJournal } from '../world/journal.ts';
 import type { WorldName } from '../world/kinds.ts';
@@ -24,6 +25,8 @@ export type EmergencyOptions = {
   pace: number;
   latencyMs: number;
   transport?: Transport;
+  /** Default 18. */
+  postgres?: PostgresVersion;
   trigger: 'propose' | 'declare';
   onTimeout: 'escalate' | 'approve';
   fault: EmergencyFault | null;
@@ -51,6 +54,7 @@ export async function emergency(options: EmergencyOptions): Promise<{ report: Em
   const { pace, latencyMs, fault, trigger, onTimeout, sentinelSlow, say, stop, transport = 'socket' } = options;
   const world = await startWorld({
     ...(options.world && { world: options.world }),
+    ...(options.postgres && { postgres: options.postgres }),
     pace,
     latencyMs,
     softFence: false,

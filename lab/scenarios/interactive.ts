@@ -1,5 +1,6 @@
 /** `npm run lab`: the world, Regent, and a page in the browser to try it by hand. Ctrl-C ends everything. */
 import { startPage } from '../page/server.ts';
+import type { PostgresVersion } from '../postgres/programs.ts';
 import type { WorldName } from '../world/kinds.ts';
 import { ANA, BO, CY, DEE, EVE } from '../world/people.ts';
 import { startRegent } from '../world/regent.ts';
@@ -18,6 +19,7 @@ const MAY = {
 
 export async function interactive(options: {
   world: WorldName;
+  postgres?: PostgresVersion;
   pace: number;
   latencyMs: number;
   transport: Transport;
@@ -25,10 +27,18 @@ export async function interactive(options: {
   say: (line: string) => void;
   stop: AbortSignal;
 }): Promise<number> {
-  const { pace, latencyMs, transport, say, stop } = options;
+  const { pace, latencyMs, transport, postgres, say, stop } = options;
   const closers: (() => unknown)[] = [];
   try {
-    const world = await startWorld({ world: options.world, pace, latencyMs, softFence: false, transport, say });
+    const world = await startWorld({
+      world: options.world,
+      ...(postgres && { postgres }),
+      pace,
+      latencyMs,
+      softFence: false,
+      transport,
+      say,
+    });
     closers.push(() => world.close());
     const [from] = world.regions;
     const zone = world.file.dns[0]!.zoneName;

@@ -1,5 +1,6 @@
 /** `lab run planned`: a whole planned failover under write load, played through Slack, judged from outside. */
 
+import type { PostgresVersion } from '../postgres/programs.ts';
 import { readJournal } from '../world/journal.ts';
 import { configurationEqual, reverseReplication, scriptsRun } from '../world/scripts-witness.ts';
 import * as witness from '../world/witness.ts';
@@ -17,6 +18,8 @@ export type PlannedOptions = {
   fault: FaultName | null;
   fence: FenceKind;
   transport?: Transport;
+  /** Default 18. */
+  postgres?: PostgresVersion;
   kill: KillPlan;
   say: (line: string) => void;
   /** Print what people read. */
@@ -33,8 +36,16 @@ const AS_PLANNED = { outcome: 'completed' as const, promotions: 1, dnsBatches: 1
 
 export async function planned(options: PlannedOptions): Promise<{ report: Report; ok: boolean }> {
   const { pace, latencyMs, fault, say, stop } = options;
-  const { fence: kind, transport = 'socket' } = options;
-  const world = await startWorld({ pace, latencyMs, softFence: fault === 'soft-fence', fence: kind, transport, say });
+  const { fence: kind, transport = 'socket', postgres } = options;
+  const world = await startWorld({
+    ...(postgres && { postgres }),
+    pace,
+    latencyMs,
+    softFence: fault === 'soft-fence',
+    fence: kind,
+    transport,
+    say,
+  });
   const regent = new Supervised(world, options.kill, say);
   const closers: (() => Promise<unknown>)[] = [];
   try {

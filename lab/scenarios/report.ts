@@ -53,6 +53,7 @@ export function runReport(seen: Seen) {
     to,
     pace: world.pace,
     transport: world.transport,
+    postgres: world.postgres.primary.programs.version,
     latencyMs: seen.latencyMs,
     seed: seen.seed,
     killed: seen.killed,

@@ -23,7 +23,7 @@ export type ScriptsOptions = {
   file: WorldFile;
   /** First the one that serves. */
   regions: readonly string[];
-  postgres: { node(region: string): Pick<PostgresNode, 'url' | 'dataDirectory'> };
+  postgres: { node(region: string): Pick<PostgresNode, 'url' | 'dataDirectory' | 'programs'> };
   /** Name of the product's database. */
   database: string;
   redis: { node(region: string): { url: string } } | null;
@@ -117,6 +117,7 @@ function regionFacts(options: ScriptsOptions, region: string): RegionFacts {
       replication: node.url('replicator', 'postgres'),
       dataDirectory: node.dataDirectory,
       logFile: `${node.dataDirectory}.log`,
+      programs: node.programs,
       statefulset,
       start: starts[region] ?? null,
     },

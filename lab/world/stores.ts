@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { Keep } from '../lib/closers.ts';
 import { startPostgresCluster } from '../postgres/cluster.ts';
+import type { PostgresVersion } from '../postgres/programs.ts';
 import { execute, REGENT_FOR_QUESTIONS } from '../postgres/roles.ts';
 import type { PostgresCluster } from '../postgres/types.ts';
 import { startRedis } from '../redis/lab.ts';
@@ -20,6 +21,8 @@ type Options = {
   file: WorldFile;
   /** First the one that serves. */
   regions: readonly [string, string, ...string[]];
+  /** Default 18. */
+  version: PostgresVersion | undefined;
   pace: number;
   disaster: DisasterOptions | undefined;
   keep: Keep;
@@ -27,7 +30,7 @@ type Options = {
 
 /** Resolves when every standby streams and the Sentinels agree. `redis` is null where there is no redis-server. */
 export async function startStores(options: Options): Promise<{ postgres: PostgresCluster; redis: RedisLab | null }> {
-  const { dir, kind, file, regions, pace, disaster, keep } = options;
+  const { dir, kind, file, regions, version, pace, disaster, keep } = options;
   const [postgres, redis] = await Promise.all([
     startPostgresCluster({
       dir: join(dir, 'postgres'),
@@ -35,6 +38,7 @@ export async function startStores(options: Options): Promise<{ postgres: Postgre
       databases: [kind.database],
       application: kind.application,
       regions,
+      ...(version && { version }),
       // A standby that hears nothing any more should notice before the scenario is over.
       ...(disaster && { settings: { wal_receiver_timeout: `${Math.max(1500, Math.round(30_000 / pace))}ms` } }),
     }).then((started) => {

@@ -11,6 +11,7 @@ import type { KubernetesLab } from '../kubernetes/start.ts';
 import { closers } from '../lib/closers.ts';
 import { freePort } from '../lib/free-port.ts';
 import { type Relay, startRelay } from '../lib/relay.ts';
+import type { PostgresVersion } from '../postgres/programs.ts';
 import type { PostgresCluster } from '../postgres/types.ts';
 import { redisAvailability } from '../redis/availability.ts';
 import type { RedisLab } from '../redis/types.ts';
@@ -51,6 +52,8 @@ export type DisasterOptions = {
 export type WorldOptions = {
   /** Default eden. */
   world?: WorldName;
+  /** Default 18; 15 brings pg_rewind and pg_basebackup. */
+  postgres?: PostgresVersion;
   pace: number;
   latencyMs: number;
   softFence: boolean;
@@ -116,7 +119,16 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     say('starting Postgres, Redis, DNS, Route 53, Kubernetes and Slack …');
     const available = redisAvailability();
     if ('why' in available) say(available.why);
-    const { postgres, redis } = await startStores({ dir, kind, file, regions, pace, disaster, keep });
+    const { postgres, redis } = await startStores({
+      dir,
+      kind,
+      file,
+      regions,
+      version: options.postgres,
+      pace,
+      disaster,
+      keep,
+    });
     const sites = await startSites({ kind, file, regions, postgres, redis, pace, latencyMs, softFence, keep });
     const { addresses, ingressPort, clusters } = sites;
     const names = await startNames({ file, addresses, serving: regions[0], pace, keep });

@@ -5,17 +5,20 @@ import { join } from 'node:path';
 import { Client } from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startPostgresPair } from '../../lab/postgres/pair.ts';
+import type { PostgresVersion } from '../../lab/postgres/programs.ts';
 import { execute } from '../../lab/postgres/roles.ts';
 import type { PostgresPair } from '../../lab/postgres/types.ts';
 import { postgresDatabase } from '../../src/integrations/postgres/database.ts';
 import type { Database } from '../../src/ports/database.ts';
+import { onEachPostgres } from '../lab/postgres/versions.ts';
 import { databaseContract, within } from './database.suite.ts';
 
 const EAST = 'us-east-1';
 const WEST = 'us-west-2';
 
-const startPair = (settings: Record<string, string> = {}) =>
+const startPair = (version: PostgresVersion, settings: Record<string, string> = {}) =>
   startPostgresPair({
+    version,
     dir: mkdtempSync(join(tmpdir(), 'regent-pg-')),
     superuserPassword: 'a p@ss/word',
     databases: ['eden_vault', 'eden_jobs'],
@@ -40,20 +43,22 @@ async function applicationSession(connectionString: string) {
   return { sql: (statement: string) => client.query(statement), end: () => client.end() };
 }
 
-databaseContract('PostgreSQL pair, asked by the least privileged role,', async () => {
-  const pair = await startPair();
-  return {
-    database: adapter(pair),
-    primary: EAST,
-    standby: WEST,
-    stop: (region) => pair.node(region).stop('fast'),
-    start: (region) => pair.node(region).start(),
-    application: (region) => applicationSession(pair.node(region).url('eden_app', 'eden_vault')),
-    close: () => pair.close(),
-  };
-});
+onEachPostgres('the contract', (version) =>
+  databaseContract('PostgreSQL pair, asked by the least privileged role,', async () => {
+    const pair = await startPair(version);
+    return {
+      database: adapter(pair),
+      primary: EAST,
+      standby: WEST,
+      stop: (region) => pair.node(region).stop('fast'),
+      start: (region) => pair.node(region).start(),
+      application: (region) => applicationSession(pair.node(region).url('eden_app', 'eden_vault')),
+      close: () => pair.close(),
+    };
+  }),
+);
 
-describe('on real servers', () => {
+onEachPostgres('on real servers', (version) => {
   let pair: PostgresPair;
   let database: Database;
   const sql = (region: string, ...statements: string[]) =>
@@ -61,8 +66,21 @@ describe('on real servers', () => {
   const asApp = (region: string, ...statements: string[]) =>
     execute(pair.node(region).url('eden_app', 'eden_vault'), statements);
 
+  /** A call that was given up has ended on the server too: until then it may still take effect. */
+  const quiet = (region: string) =>
+    expect
+      .poll(
+        () =>
+          // In a database of the server's own: the application's may be closed.
+          execute(pair.node(region).url('postgres', 'postgres'), [
+            "SELECT pid FROM pg_stat_activity WHERE application_name = 'regent'",
+          ]),
+        { timeout: 10_000 },
+      )
+      .toEqual([]);
+
   beforeAll(async () => {
-    pair = await startPair({ archive_mode: 'on', archive_command: 'true' });
+    pair = await startPair(version, { archive_mode: 'on', archive_command: 'true' });
     database = adapter(pair);
     await asApp(EAST, 'CREATE TABLE vault (id int PRIMARY KEY)', 'INSERT INTO vault VALUES (1)');
   });
@@ -252,6 +270,7 @@ describe('on real servers', () => {
       await expect(call).rejects.toMatchObject({ code: 'postgres-aborted', effect: 'unknown' });
       await holder.query('ROLLBACK');
       await holder.end();
+      await quiet(EAST);
       await database.reopen(EAST, within());
     });
 
@@ -277,6 +296,7 @@ describe('on real servers', () => {
         await sql(EAST, 'ALTER SYSTEM RESET synchronous_standby_names', 'SELECT pg_reload_conf()');
       }
       await expect.poll(() => sql(EAST, 'SHOW synchronous_standby_names')).toEqual([{ synchronous_standby_names: '' }]);
+      await quiet(EAST);
       expect(await database.proveWritable(EAST, 'eden-7', within())).toBeTruthy();
     }, 60_000);
   });

@@ -3,6 +3,7 @@
  * credentials. The world writes it, each start of a script reads it anew.
  */
 import { readFileSync } from 'node:fs';
+import type { Programs } from '../../postgres/programs.ts';
 import type { NovaFacts } from '../nova/table.ts';
 
 export type RegionFacts = {
@@ -16,6 +17,8 @@ export type RegionFacts = {
     replication: string;
     dataDirectory: string;
     logFile: string;
+    /** Of its version. */
+    programs: Programs;
     statefulset: string;
     /** Where no StatefulSet stops and starts the server: the address whose POST starts it. */
     start: string | null;

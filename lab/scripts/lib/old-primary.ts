@@ -1,7 +1,8 @@
 /** The server that is to follow: what can be said about it without trusting it, and the files that make it a standby. */
-import { chownSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { STANDBY_CONF } from '../../postgres/configuration.ts';
+import { dropSlots, serverLives } from '../../postgres/own-files.ts';
 import { execute } from '../../postgres/roles.ts';
 import type { Region } from './facts.ts';
 
@@ -9,22 +10,9 @@ import type { Region } from './facts.ts';
 export type OldPrimary = { is: 'stopped' } | { is: 'starting' } | { is: 'running'; standby: boolean };
 
 export async function look({ postgres }: Region): Promise<OldPrimary> {
-  if (!processLives(postgres.dataDirectory)) return { is: 'stopped' };
+  if (!serverLives(postgres.dataDirectory)) return { is: 'stopped' };
   const rows = await execute(postgres.administration, ['SELECT pg_is_in_recovery() AS standby']).catch(() => null);
   return rows === null ? { is: 'starting' } : { is: 'running', standby: rows[0]?.['standby'] === true };
-}
-
-/** By the file every postmaster leaves while it lives: that nobody answers would prove nothing. */
-function processLives(dataDirectory: string): boolean {
-  const file = join(dataDirectory, 'postmaster.pid');
-  const pid = existsSync(file) ? Number(readFileSync(file, 'utf8').split('\n')[0]) : 0;
-  if (!(pid > 0)) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }
 
 export const isMarkedStandby = ({ postgres }: Region): boolean =>
@@ -38,9 +26,7 @@ export function makeStandby({ postgres }: Region, settings: string): void {
   const { dataDirectory } = postgres;
   place(dataDirectory, 'standby.signal', '');
   place(dataDirectory, STANDBY_CONF, settings);
-  // Slots of its time as a primary would hold its WAL for ever.
-  const slots = join(dataDirectory, 'pg_replslot');
-  for (const slot of readdirSync(slots)) rmSync(join(slots, slot), { recursive: true });
+  dropSlots(dataDirectory);
   // The courtesy of the failover: with it the server would refuse writes on the day it is primary again.
   const auto = readFileSync(join(dataDirectory, AUTO_CONF), 'utf8');
   place(dataDirectory, AUTO_CONF, withoutReadOnly(auto));

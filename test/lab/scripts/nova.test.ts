@@ -43,7 +43,13 @@ beforeEach(async () => {
     pace: PACE,
     file,
     regions: REGIONS,
-    postgres: { node: () => ({ url: () => 'postgres://nobody', dataDirectory: dir }) },
+    postgres: {
+      node: () => ({
+        url: () => 'postgres://nobody',
+        dataDirectory: dir,
+        programs: { version: 18, initdb: '', postgres: '', tools: null },
+      }),
+    },
     database: 'novacron',
     redis: null,
     clusters: Object.fromEntries(REGIONS.map((region) => [region, { url: 'http://nobody', namespace: 'novacron' }])),

@@ -168,6 +168,7 @@ export function withoutServers(dir: string, pace = PACE): Scripts {
   const node = (region: string) => ({
     url: () => 'postgres://nobody@127.0.0.1:1/none',
     dataDirectory: join(dir, 'postgres', region),
+    programs: { version: 18 as const, initdb: '', postgres: '', tools: null },
   });
   const cluster = { url: 'http://127.0.0.1:1', namespace: 'eden' };
   return writeScripts({

@@ -1,0 +1,50 @@
+/** Asking a stopped server what it holds, without giving it back to anybody. */
+import { chownSync, existsSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { freePort } from '../lib/free-port.ts';
+import { serverProcess } from '../lib/server-process.ts';
+import { serverLives } from './own-files.ts';
+import { acceptsConnections } from './server.ts';
+import type { PostgresNode } from './types.ts';
+
+/**
+ * Starts a stopped server alone, on a port nobody knows and read-only, hands a URL like those of `PostgresNode` to
+ * `use`, and stops it cleanly. Where it was marked as a standby it is so again afterwards.
+ */
+export async function readAside<T>(
+  server: Pick<PostgresNode, 'region' | 'dataDirectory' | 'programs' | 'user' | 'url'>,
+  use: (url: PostgresNode['url']) => Promise<T>,
+): Promise<T> {
+  const { region, dataDirectory, programs, user } = server;
+  if (serverLives(dataDirectory)) throw new Error(`Postgres of ${region} is running: ask it where it is.`);
+  const port = await freePort();
+  const signal = join(dataDirectory, 'standby.signal');
+  const marked = existsSync(signal);
+  const settings = ['default_transaction_read_only=on', 'archive_mode=off', 'synchronous_standby_names='];
+  const aside = serverProcess({
+    name: `Postgres of ${region}, aside`,
+    command: programs.postgres,
+    args: () => ['-D', dataDirectory, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])],
+    cwd: dirname(dataDirectory),
+    logFile: `${dataDirectory}.aside.log`,
+    user,
+    ready: (pid) => acceptsConnections(dataDirectory, pid),
+    startWithinMs: 30_000,
+  });
+  // As a standby it would ask the new primary for what it has not, and never be ready.
+  rmSync(signal, { force: true });
+  try {
+    await aside.start();
+    return await use((role, database) => {
+      const url = new URL(server.url(role, database));
+      url.port = String(port);
+      return url.href;
+    });
+  } finally {
+    await aside.stop('SIGINT', 20_000);
+    if (marked) {
+      writeFileSync(signal, '', { mode: 0o600 });
+      if (user) chownSync(signal, user.uid, user.gid);
+    }
+  }
+}
