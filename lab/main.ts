@@ -89,6 +89,9 @@ function options() {
   if (lagMs === null) throw new Usage(`--lag ${values.lag}: give a duration, like 200ms.`);
   if (blip !== undefined && !(Number(blip) >= 1 && Number(blip) <= 600))
     throw new Usage(`--blip ${blip}: give the seconds a region is cut off, 1 to 600.`);
+  const outOfSight: EmergencyFault = 'out-of-sight';
+  if (fault === outOfSight && values.world !== 'novacron')
+    throw new Usage(`--fault ${fault}: only NovaCron’s servers stop themselves. Add --world novacron.`);
   const kill = killPlan(values.kill, values.seed);
   if (!FENCES.includes(values.fence as FenceKind))
     throw new Usage(`--fence ${values.fence}: known fences are ${FENCES.join(', ')}.`);

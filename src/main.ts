@@ -13,7 +13,7 @@ import { portsOf } from './app/ports.ts';
 import { runbooksOf } from './app/runbooks.ts';
 import { peopleOf, systemOf } from './app/system.ts';
 import { tellersOf } from './app/tellers.ts';
-import { regionWatch, watchers } from './app/watching.ts';
+import { leaseWatch, regionWatch, watchers } from './app/watching.ts';
 import { actorOf, type DispatchWorld, dispatcher } from './commands/dispatch.ts';
 import { Homes, homeOf } from './commands/home.ts';
 import { loadConfig } from './config/load.ts';
@@ -95,7 +95,8 @@ async function run(config: Config, file: string): Promise<number> {
   };
   const watch = regionWatch({ config, outside, clock: systemClock, log, stop });
   const records = journalRecords(journal, () => ledger.all().map(({ snapshot }) => snapshot.context));
-  const ports: Ports = { ...outside, people, records, watch };
+  const leases = leaseWatch({ config, system, outside, clock: systemClock, log, stop });
+  const ports: Ports = { ...outside, people, records, watch, leases };
   const runner = new Face({ ledger, journal, clock: systemClock, system, ports, runbooks, callMs, stop });
 
   let outbox!: Outbox;
@@ -303,6 +304,7 @@ async function run(config: Config, file: string): Promise<number> {
     outbox.start();
     teller.start();
     homes.start();
+    leases.start();
     await watching.start();
     // It asks the alarm, which has read by now what stood before.
     proposals?.start();
@@ -321,6 +323,7 @@ async function run(config: Config, file: string): Promise<number> {
     await proposals?.stopped();
     await homes.stopped();
     await watching.stopped();
+    await leases.stopped();
     await outside.close();
     await journal.close();
   }

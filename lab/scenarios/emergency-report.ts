@@ -137,6 +137,8 @@ export function emergencyProblems(report: EmergencyReport, world: World, wanted:
     const byTime = report.onTimeout === 'approve' && ['promote', 'dns'].includes(gate);
     if (byTime) expect(by.length === 0, `${gate} was decided by ${by.join(' and ')}, not by time`);
     if (RISKS.includes(gate)) expect(by.length > 0, `${gate} was decided by nobody`);
+    if (gate === 'unverified-fence' && report.fault === null)
+      expect(!world.leases, 'somebody was asked about a fence that the lease of a dead server proves');
   }
   expect(!report.oldPrimaryAcceptsWrites, `Postgres in ${from} still accepts writes`);
   expect(report.databasePrimary === to, `Postgres is primary in ${report.databasePrimary}, not in ${to}`);

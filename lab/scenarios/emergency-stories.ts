@@ -5,6 +5,7 @@
 import { healBot, isolateBot, revivePostgres } from '../world/disaster.ts';
 import * as witness from '../world/witness.ts';
 import { blip } from './emergency-blip.ts';
+import { outOfSight } from './emergency-out-of-sight.ts';
 import { decideWhatIsAsked, headlines, isProposed, until } from './emergency-people.ts';
 import { returns } from './emergency-return.ts';
 import {
@@ -147,6 +148,7 @@ export const STORIES = {
   zombie,
   'zombie-late': zombieLate,
   returns,
+  'out-of-sight': outOfSight,
 } satisfies Record<string, (stage: Stage) => Promise<Story>>;
 export type EmergencyFault = keyof typeof STORIES;
 

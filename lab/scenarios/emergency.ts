@@ -159,7 +159,7 @@ export async function emergency(options: EmergencyOptions): Promise<{ report: Em
       from: times.length === 0 ? null : Math.min(...times),
       to: times.length === 0 ? null : Math.max(...times),
       bytes:
-        promotion.at() === null || fault?.startsWith('zombie') || fault === 'returns'
+        promotion.at() === null || fault?.startsWith('zombie') || fault === 'returns' || fault === 'out-of-sight'
           ? null
           : await lostBytes(world, from, to),
     };

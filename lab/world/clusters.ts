@@ -14,6 +14,8 @@ const ROLE = new URL('../../deploy/kubernetes-role.yml', import.meta.url);
 
 /** What the StatefulSet's controller starts and stops. */
 type Server = Pick<PostgresNode, 'start' | 'stop' | 'running'>;
+/** Beside the server in its pod, where there is one: it begins and ends with it. */
+type Beside = () => { end(stop: () => Promise<void>): Promise<void> };
 
 type Options = {
   file: WorldFile;
@@ -26,13 +28,14 @@ type Options = {
   token: string;
   /** The StatefulSet's controller says it stopped Postgres, and did not: a fence that is only a word. */
   softFence: boolean;
+  guard?: Beside;
 };
 
 /** Standing by, a region keeps one pod of what only reads and none of what writes: failing over has to scale it up. */
 const standbyReplicas = (writeHeavy: boolean | undefined): number => (writeHeavy ? 0 : 1);
 
 export async function startCluster(options: Options): Promise<KubernetesLab> {
-  const { file, region, serves, runtime, postgres, pace, latencyMs, token, softFence } = options;
+  const { file, region, serves, runtime, postgres, pace, latencyMs, token, softFence, guard } = options;
   const { organization } = file;
   const { namespace } = file.services;
   const { alias, kubernetes } = file.regions[region]!;
@@ -54,7 +57,7 @@ export async function startCluster(options: Options): Promise<KubernetesLab> {
     namespace,
     pace,
     latencyMs: 0,
-    hooks: { startPod: (pod) => startPod(pod, runtime, postgres, softFence) },
+    hooks: { startPod: (pod) => startPod(pod, runtime, postgres, softFence, guard) },
     delays: { readyMs: 1000, probeMs: 500 },
   });
   for (const object of serviceConfiguration(Object.keys(file.services.deployments), region, organization))
@@ -91,14 +94,19 @@ async function startPod(
   runtime: Options['runtime'],
   postgres: Server,
   softFence: boolean,
+  guard: Beside | undefined,
 ): Promise<PodHandle> {
   const app = pod.metadata.labels?.['app'] ?? '';
   if (app !== POSTGRES) return await runtime.startPod(app);
   await postgres.start();
+  const beside = guard?.();
   return {
     ready: async () => postgres.running(),
     stop: async () => {
-      if (!softFence) await postgres.stop('fast');
+      const stopped = async () => {
+        if (!softFence) await postgres.stop('fast');
+      };
+      await (beside?.end(stopped) ?? stopped());
     },
   };
 }

@@ -16,24 +16,40 @@ export type Trouble = {
   down: Set<string>;
   /** Of those, the ones whose Postgres came back by itself. */
   revived: Set<string>;
+  /** Of those, the ones whose servers still reach the cluster of their lease. */
+  leasing: Set<string>;
   isolated: boolean;
 };
-export const noTrouble = (): Trouble => ({ down: new Set(), revived: new Set(), isolated: false });
+export const noTrouble = (): Trouble => ({
+  down: new Set(),
+  revived: new Set(),
+  leasing: new Set(),
+  isolated: false,
+});
 
 /** The region dies, without warning. Resolves with the moment it did (ms since the epoch) once its processes are gone. */
 export async function killRegion(world: World, region: string): Promise<number> {
   world.trouble.down.add(region);
   world.trouble.revived.delete(region);
+  world.trouble.leasing.delete(region);
   settle(world);
   const at = Date.now();
-  await Promise.all([world.postgres.node(region).crash(), world.redis?.node(region).crash()]);
+  await Promise.all([
+    world.leases?.die(region),
+    world.postgres.node(region).crash(),
+    world.redis?.node(region).crash(),
+  ]);
   world.around.provider?.say('critical', `We are investigating the loss of power in ${region}.`);
   return at;
 }
 
-/** The network into the region is cut. Returns when, ms since the epoch. */
-export function cutRegion(world: World, region: string): number {
+/**
+ * The network into the region is cut. `leasing`: all but its servers’ way to their lease, so that they go on. Returns when,
+ * ms since the epoch.
+ */
+export function cutRegion(world: World, region: string, { leasing = false } = {}): number {
   world.trouble.down.add(region);
+  if (leasing) world.trouble.leasing.add(region);
   settle(world);
   return Date.now();
 }
@@ -42,6 +58,7 @@ export function cutRegion(world: World, region: string): number {
 export function healRegion(world: World, region: string): void {
   world.trouble.down.delete(region);
   world.trouble.revived.delete(region);
+  world.trouble.leasing.delete(region);
   settle(world);
 }
 
@@ -80,7 +97,7 @@ export function healReplication(world: World): void {
 /** Sets every relay as the trouble has it. */
 function settle(world: World): void {
   const ways = waysOf(world);
-  const { down, revived, isolated } = world.trouble;
+  const { down, revived, leasing, isolated } = world.trouble;
   const set = (relay: Relay | null | undefined, silent: boolean) => {
     if (silent) relay?.silence();
     else relay?.speak();
@@ -89,6 +106,8 @@ function settle(world: World): void {
     const gone = down.has(region);
     const into = ways.regions[region]!;
     for (const relay of [into.redis, into.kubernetes, into.ingress]) set(relay, isolated || gone);
+    // What stands beside its server reaches the lease by a way of its own.
+    set(world.leases?.ways.regions[region], gone && !leasing.has(region));
     set(world.relays.postgres[region], isolated || (gone && !revived.has(region)));
     if (gone) world.curtain.close(region);
     else world.curtain.open(region);
@@ -99,6 +118,7 @@ function settle(world: World): void {
     set(relay, cut(region) || cut(world.postgres.primary.region));
   for (const relay of Object.values(ways.outside)) set(relay, isolated);
   set(ways.witness, isolated);
+  set(world.leases?.ways.regent, isolated);
   set(world.relays.route53, isolated);
 }
 

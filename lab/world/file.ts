@@ -13,7 +13,13 @@ export type RegionFile = {
   role: 'primary' | 'secondary' | 'witness';
   alias: string;
   kubernetes?: { context: string };
-  postgres?: { url: string };
+  postgres?: {
+    url: string;
+    fence?: {
+      selfFence?: string;
+      lease?: { kubernetes: { context: string; namespace: string; name: string }; holder?: string };
+    };
+  };
   redis?: { url: string };
   probes?: Record<string, unknown>[];
 };

@@ -7,6 +7,7 @@ import { type Nova, startNova } from '../services/nova.ts';
 import type { Trouble } from './disaster.ts';
 import type { WorldFile } from './file.ts';
 import type { WorldKind } from './kinds.ts';
+import type { Leases } from './leases.ts';
 
 type Options = {
   dir: string;
@@ -15,6 +16,7 @@ type Options = {
   regions: readonly string[];
   postgres: PostgresCluster;
   redis: RedisLab | null;
+  leases: Leases | null;
   addresses: Record<string, string>;
   ingressPort: number;
   trouble: Trouble;
@@ -24,7 +26,7 @@ type Options = {
 const ASKED_FOR_MS = 2000;
 
 export function startNovaIn(options: Options): Promise<Nova> {
-  const { dir, kind, file, regions, postgres, redis, addresses, ingressPort, trouble, pace } = options;
+  const { dir, kind, file, regions, postgres, redis, leases, addresses, ingressPort, trouble, pace } = options;
   const names = file.dns[0]!.records.map(({ name }) => name);
   const host = names.find((name) => name.startsWith(`${kind.writer}.`))!;
   return startNova({
@@ -37,7 +39,7 @@ export function startNovaIn(options: Options): Promise<Nova> {
     isolated: () => trouble.isolated,
     // Whatever still ran there, a zombie's Postgres too, has no power any more.
     async onPowerOff(region) {
-      await Promise.all([postgres.node(region).crash(), redis?.node(region).crash()]);
+      await Promise.all([postgres.node(region).crash(), redis?.node(region).crash(), leases?.die(region)]);
     },
   });
 }

@@ -28,6 +28,8 @@ export type OverlayAddresses = {
   scripts: { directory: string; jobs: string };
   /** By region: another fence than the file's. */
   fences: Record<string, unknown>;
+  /** Where servers stop themselves: where Regent reads their lease, and how long they take, ms of real time. */
+  leases: { kubeconfig: string; withinMs: number } | null;
   /** The witness region, where one runs. */
   witnessUrl: string | null;
   /** Where a disaster is played: how runs are begun, and what happens when nobody decides. */
@@ -60,7 +62,7 @@ export function overlayOf(file: WorldFile, at: OverlayAddresses): object {
           region,
           {
             kubernetes: { kubeconfig: at.kubeconfigs[region] },
-            ...(at.fences[region] === undefined ? {} : { postgres: { fence: at.fences[region] } }),
+            ...fenceIn(file, region, at),
             ...(at.sentinels === null ? { redis: null } : {}),
           },
         ]),
@@ -145,6 +147,14 @@ export function overlayOf(file: WorldFile, at: OverlayAddresses): object {
       },
     },
   };
+}
+
+/** Another fence than the file’s, or the file’s with its lease where the lab keeps it. */
+function fenceIn(file: WorldFile, region: string, { fences, leases }: OverlayAddresses): object {
+  if (fences[region] !== undefined) return { postgres: { fence: fences[region] } };
+  if (leases === null || file.regions[region]?.postgres?.fence?.lease === undefined) return {};
+  const { kubeconfig, withinMs } = leases;
+  return { postgres: { fence: { selfFence: `${withinMs}ms`, lease: { kubernetes: { kubeconfig } } } } };
 }
 
 const witnessOf = (file: WorldFile, url: string) => ({

@@ -10,6 +10,7 @@ import { type RegionRuntime, startRegion } from '../services/region.ts';
 import { startCluster } from './clusters.ts';
 import type { WorldFile } from './file.ts';
 import type { WorldKind } from './kinds.ts';
+import type { Leases } from './leases.ts';
 import { curtain } from './ways.ts';
 
 export const TOKEN = 'lab-kubernetes-token';
@@ -25,6 +26,8 @@ type Options = {
   latencyMs: number;
   /** The serving region's StatefulSet is not obeyed. */
   softFence: boolean;
+  /** Where servers stop themselves. */
+  leases: Leases | null;
   keep: Keep;
 };
 
@@ -32,7 +35,7 @@ type Options = {
 export const addressesOf = (regions: readonly string[]): Record<string, string> =>
   Object.fromEntries(regions.map((region, index) => [region, `127.0.${index + 1}.1`]));
 
-export async function startSites({ kind, file, regions, postgres, redis, keep, ...options }: Options) {
+export async function startSites({ kind, file, regions, postgres, redis, leases, keep, ...options }: Options) {
   const { pace, latencyMs, softFence } = options;
   const addresses = addressesOf(regions);
   const runtimes: Record<string, RegionRuntime> = {};
@@ -64,6 +67,7 @@ export async function startSites({ kind, file, regions, postgres, redis, keep, .
       latencyMs,
       token: TOKEN,
       softFence: softFence && region === regions[0],
+      ...(leases?.ways.regions[region] && { guard: () => leases.watchOver(region, postgres.node(region)) }),
     });
     clusters[region] = cluster;
     keep(() => cluster.close());

@@ -24,6 +24,7 @@ import { noTrouble, type Trouble } from './disaster.ts';
 import { environmentOf } from './environment.ts';
 import { dataRegions, readWorldFile, type WorldFile, witnessIn } from './file.ts';
 import { WORLDS, type WorldKind, type WorldName } from './kinds.ts';
+import { type Leases, startLeases } from './leases.ts';
 import { startNames } from './names.ts';
 import { startNovaIn } from './nova.ts';
 import { overlayOf } from './overlay.ts';
@@ -91,6 +92,8 @@ export type World = {
   readonly around: Around;
   /** What only NovaCron has; null in other worlds. */
   readonly nova: Nova | null;
+  /** Null where no server stops itself. */
+  readonly leases: Leases | null;
   /** Null in a world that is not made for disasters. */
   readonly ways: Ways | null;
   /** Null where the file has no witness region and the world is not made for disasters. */
@@ -129,7 +132,8 @@ export async function startWorld(options: WorldOptions): Promise<World> {
       disaster,
       keep,
     });
-    const sites = await startSites({ kind, file, regions, postgres, redis, pace, latencyMs, softFence, keep });
+    const leases = await startLeases({ dir, file, regions, pace, keep, say });
+    const sites = await startSites({ kind, file, regions, postgres, redis, pace, latencyMs, softFence, leases, keep });
     const { addresses, ingressPort, clusters } = sites;
     const names = await startNames({ file, addresses, serving: regions[0], pace, keep });
     const around = await startAround({ dir, kind, file, postgres, addresses, ingressPort, pace, keep });
@@ -177,7 +181,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
       }
 
     const trouble = noTrouble();
-    const sited = { dir, kind, file, regions, postgres, redis, addresses, ingressPort, pace };
+    const sited = { dir, kind, file, regions, postgres, redis, leases, addresses, ingressPort, pace };
     const nova = kind.name === 'novacron' ? await startNovaIn({ ...sited, trouble }) : null;
     if (nova) keep(() => nova.close());
     const starts = Object.fromEntries(Object.entries(agents).map(([region, url]) => [region, `${url}/start`]));
@@ -211,6 +215,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
       journal,
       scripts,
       fences: Object.fromEntries(regions.map((region) => [region, fenceOf(fence, agents[region])])),
+      leases,
       witnessUrl: witness && `http://127.0.0.1:${ways?.witness.port ?? witness.port}`,
       disaster,
       around: aroundOverlay(around, file, (port) => ways?.outside[port]?.port ?? port),
@@ -247,6 +252,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
       },
       around,
       nova,
+      leases,
       ways,
       witness,
       curtain: sites.curtain,

@@ -8,6 +8,7 @@ import { hooks } from '../integrations/hook/hooks.ts';
 import { scriptJobs } from '../integrations/hook/jobs.ts';
 import { httpProbe } from '../integrations/http-probe/probe.ts';
 import { kubernetesCluster } from '../integrations/kubernetes/cluster.ts';
+import { kubernetesLeases } from '../integrations/kubernetes/leases.ts';
 import { postgresDatabase } from '../integrations/postgres/database.ts';
 import { prometheusMetrics } from '../integrations/prometheus/metrics.ts';
 import { redisCache } from '../integrations/redis/cache.ts';
@@ -16,12 +17,13 @@ import { route53Dns } from '../integrations/route53/route53.ts';
 import { ConfigError } from '../lib/errors.ts';
 import type { Backups } from '../ports/backups.ts';
 import type { Cache } from '../ports/cache.ts';
+import type { Leases } from '../ports/leases.ts';
 import type { Metrics } from '../ports/metrics.ts';
 import { systemClock } from '../runner/time.ts';
 import type { Ports } from '../steps/step.ts';
 
 /** All but those that need the chat, the journal, or time to look. */
-export type OutsidePorts = Omit<Ports, 'people' | 'records' | 'watch'>;
+export type OutsidePorts = Omit<Ports, 'people' | 'records' | 'watch' | 'leases'> & { leases: Leases };
 
 /** The outside world, each system through its adapter. */
 export function portsOf(config: Config, file: string): OutsidePorts & { close(): Promise<void> } {
@@ -31,6 +33,15 @@ export function portsOf(config: Config, file: string): OutsidePorts & { close():
     Object.fromEntries(data.map(([name, region]) => [name, make(region)]));
   const cluster = kubernetesCluster({
     regions: each(({ kubernetes }) => ({ ...kubernetes!, namespace: config.services.namespace })),
+    timeoutMs,
+  });
+  const leases = kubernetesLeases({
+    leases: Object.fromEntries(
+      data.flatMap(([name, { postgres }]) => {
+        const self = postgres!.fence.self;
+        return self === undefined ? [] : [[name, self.kubernetes] as const];
+      }),
+    ),
     timeoutMs,
   });
   const cache = data.every(([, region]) => region.redis)
@@ -80,8 +91,11 @@ export function portsOf(config: Config, file: string): OutsidePorts & { close():
       : noMetrics,
     evidence: evidenceFolder({ directory: join(dirname(config.journal.sqlite), 'evidence') }),
     backups: backupsOf(config),
+    leases,
     clock: systemClock,
-    close: () => cluster.close(),
+    close: async () => {
+      await Promise.all([cluster.close(), leases.close()]);
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 /** The configuration as the steps need to know it: plain data, no secret in it. */
+import type { SelfFence } from '../config/region.ts';
 import type { Config } from '../config/schema.ts';
-import type { System } from '../steps/system.ts';
+import type { SelfFencePlan, System } from '../steps/system.ts';
 import { triggerOf } from './watching.ts';
 
 /** The configuration's people and groups as ids: `group:sre` → `group:S0123`. */
@@ -33,13 +34,14 @@ export function systemOf(config: Config): System {
     namespace: config.services.namespace,
     regions: Object.fromEntries(
       data.map(([name, { alias, postgres }]) => {
-        const fence = postgres!.fence;
+        const { self, ...fence } = postgres!.fence;
         return [
           name,
           {
             alias,
             fence:
               fence.strategy === 'exec' || fence.strategy === 'http' ? { ...fence, start: fence.start ?? null } : fence,
+            ...(self && { selfFence: selfFenceOf(self) }),
           },
         ];
       }) as [string, System['regions'][string]][],
@@ -98,6 +100,11 @@ export function systemOf(config: Config): System {
     ...(config.state === undefined ? {} : { state: stateOf(config.state) }),
     followUps: config.followUps,
   };
+}
+
+function selfFenceOf({ within, kubernetes, holder }: SelfFence): SelfFencePlan {
+  const { context, namespace, name } = kubernetes;
+  return { withinMs: within, lease: `${namespace}/${name}`, context, holder: holder ?? null };
 }
 
 function performanceOf({ verify: { performance } }: Config): System['performance'] {

@@ -10,6 +10,7 @@ import type { Delivery } from '../messages/told.ts';
 import { Alarm } from '../monitor/alarm.ts';
 import { BaselineKeeper } from '../monitor/baseline.ts';
 import { Heartbeat } from '../monitor/heartbeat.ts';
+import { LeaseKeeper } from '../monitor/lease-watch.ts';
 import { liftingOf } from '../monitor/lifting.ts';
 import { owedFence, settledRuns } from '../monitor/owed.ts';
 import { FenceKeeper } from '../monitor/owed-fence.ts';
@@ -125,6 +126,17 @@ export const regionWatch = ({
   ...rest
 }: Omit<Common, 'system'> & { outside: OutsidePorts }): RegionWatch =>
   new RegionWatch({ ...watchOptions(config), ports: outside, ...rest });
+
+/** Read as often as the regions are looked at. Their clock is the process’s own: nobody sets it. */
+export const leaseWatch = ({ config, system, outside, ...rest }: Common & { outside: OutsidePorts }): LeaseKeeper =>
+  new LeaseKeeper({
+    leases: outside.leases,
+    regions: Object.keys(system.regions).filter((name) => system.regions[name]!.selfFence !== undefined),
+    steady: () => performance.now(),
+    everyMs: config.trigger.every,
+    callMs: callMsOf(config.timings),
+    ...rest,
+  });
 
 type Watching = Common & {
   ports: Ports;

@@ -55,5 +55,5 @@ export function schemaAt(path: Path, schema: JsonSchema = configJsonSchema()): J
 export function knownKeys(path: Path): string[] {
   const schema = schemaAt(path);
   const options = schema?.anyOf ?? (schema === undefined ? [] : [schema]);
-  return options.flatMap((option) => Object.keys(option.properties ?? {}));
+  return [...new Set(options.flatMap((option) => Object.keys(option.properties ?? {})))];
 }

@@ -114,12 +114,18 @@ function withAbsolutePaths(config: Config, absolute: (path: Path, name: string) 
         ...region.kubernetes,
         kubeconfig: absolute(['regions', name, 'kubernetes', 'kubeconfig'], kubeconfig),
       };
-    if (region.postgres?.fence.strategy === 'exec') {
-      const { stop, start } = region.postgres.fence;
+    if (made.postgres?.fence.strategy === 'exec') {
+      const { stop, start, ...rest } = made.postgres.fence;
       made.postgres = {
-        ...region.postgres,
-        fence: { strategy: 'exec', stop: program(stop), ...(start && { start: program(start) }) },
+        ...made.postgres,
+        fence: { ...rest, stop: program(stop), ...(start && { start: program(start) }) },
       };
+    }
+    const self = made.postgres?.fence.self;
+    if (made.postgres !== undefined && self?.kubernetes.kubeconfig !== undefined) {
+      const at = ['regions', name, 'postgres', 'fence', 'lease', 'kubernetes', 'kubeconfig'];
+      const kubernetes = { ...self.kubernetes, kubeconfig: absolute(at, self.kubernetes.kubeconfig) };
+      made.postgres = { ...made.postgres, fence: { ...made.postgres.fence, self: { ...self, kubernetes } } };
     }
     return [name, made];
   });

@@ -1,16 +1,53 @@
 /** What a region is made of, and how its database is stopped when the region is left. */
 import { z } from 'zod';
-import { name, type SecretReader, secret, text, webAddress } from './fields.ts';
+import { duration, name, type SecretReader, secret, text, webAddress } from './fields.ts';
 import { regionProbes } from './trigger.ts';
 
 const argv = (description: string) => z.array(text()).min(1).describe(description);
 
+/** Within how long a server stops itself that cannot renew its lease, ms, and where that lease is read. */
+export type SelfFence = { within: number; kubernetes: z.output<typeof leaseObject>; holder?: string };
+
 /** How a region's Postgres is made unable to accept writes. */
-export type Fence =
+export type Fence = (
   | { strategy: 'statefulset'; name: string }
   | { strategy: 'exec'; stop: string[]; start?: string[] }
   | { strategy: 'http'; stop: string; start?: string }
-  | { strategy: 'sql' };
+  | { strategy: 'sql' }
+) & { self?: SelfFence };
+
+const leaseObject = z
+  .strictObject({
+    context: text().describe('Context of the kubeconfig that leads to the cluster the lease is kept in.'),
+    kubeconfig: text()
+      .describe('Path of the kubeconfig, relative to this file. Without it the usual one is read.')
+      .exactOptional(),
+    namespace: name('a namespace').describe('Namespace of the lease.'),
+    name: name('a lease').describe('Name of the lease.'),
+  })
+  .describe('A Lease (coordination.k8s.io/v1) in a cluster outside of this region, as that of the witness.');
+
+/** Beside what stops a server from outside: what is known of a server that nobody can reach. */
+const selfFence = {
+  selfFence: duration()
+    .describe(
+      'Within how long this Postgres is stopped by what runs beside it once its `lease` cannot be renewed. In an emergency a region that is wholly silent then counts as fenced when Regent has read its lease unrenewed for the lease’s own duration and this time. Only for what really stops the server: Regent believes it. Shorter than trigger.cutFor, a short cut of the network already stops it.',
+    )
+    .exactOptional(),
+  lease: z
+    .strictObject({
+      kubernetes: leaseObject,
+      holder: text()
+        .describe(
+          'Who must hold it, as its holderIdentity says; what follows a _ there does not count. Needed where several regions share one lease. Without it: whoever does.',
+        )
+        .exactOptional(),
+    })
+    .describe(
+      'The lease that this Postgres must renew to go on. It lasts no longer than `selfFence`. Rights: deploy/kubernetes-lease-role.yml.',
+    )
+    .exactOptional(),
+};
 
 const fence = z
   .union([
@@ -19,8 +56,10 @@ const fence = z
       statefulset: name('a StatefulSet').describe(
         'Name of the StatefulSet that runs Postgres: scaled to 0 to stop it, to 1 to start it. The strongest fence.',
       ),
+      ...selfFence,
     }),
     z.strictObject({
+      ...selfFence,
       exec: z
         .strictObject({
           stop: argv(
@@ -31,6 +70,7 @@ const fence = z
         .describe('Stops Postgres by a script of yours.'),
     }),
     z.strictObject({
+      ...selfFence,
       http: z
         .strictObject({
           stop: webAddress().describe(
@@ -43,12 +83,15 @@ const fence = z
   ])
   .transform((written): Fence => {
     if (written === 'sql') return { strategy: 'sql' };
-    if ('statefulset' in written) return { strategy: 'statefulset', name: written.statefulset };
-    if ('exec' in written) return { strategy: 'exec', ...written.exec };
-    return { strategy: 'http', ...written.http };
+    const { selfFence: within, lease } = written;
+    // One without the other is refused where the whole file is looked at.
+    const self = within === undefined || lease === undefined ? {} : { self: { within, ...lease } };
+    if ('statefulset' in written) return { strategy: 'statefulset', name: written.statefulset, ...self };
+    if ('exec' in written) return { strategy: 'exec', ...written.exec, ...self };
+    return { strategy: 'http', ...written.http, ...self };
   })
   .describe(
-    'What makes this Postgres unable to accept writes when the region is left: { statefulset: NAME }, { exec: { stop: [...] } }, { http: { stop: URL } }, or sql. With sql alone the old primary has to be copied anew afterwards.',
+    'What makes this Postgres unable to accept writes when the region is left: { statefulset: NAME }, { exec: { stop: [...] } }, { http: { stop: URL } }, or sql. With sql alone the old primary has to be copied anew afterwards. Beside the first three: `selfFence` and `lease`, where the server stops itself when it is cut off.',
   );
 
 /** One region, as it is written. */

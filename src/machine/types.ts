@@ -92,7 +92,13 @@ export type PlanValues = {
   namespace: string;
   deployments: { name: string; replicas: number }[];
   stopWriters: string[];
-  fence: { strategy: FenceStrategy; ref: string; strength: 'strong' | 'soft' };
+  fence: {
+    strategy: FenceStrategy;
+    ref: string;
+    strength: 'strong' | 'soft';
+    /** Relied on where nobody answers: see `SelfFencePlan` in steps/system.ts. Absent where there is none. */
+    selfFence?: { withinMs: number; lease: string; context: string; holder: string | null };
+  };
   database: { systemIdentifier: string };
   cache: { sentinels: boolean } | null;
   dns: RecordChange[];

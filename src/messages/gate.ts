@@ -1,7 +1,7 @@
 /** A gate's card: the evidence for the decision, what it means, the votes so far, and the buttons while it is open. */
 import { atMostText, bytesText } from '../lib/bytes.ts';
 import { askedBy, chosenText, gateNode, mayExtend, otherHand, stepState, stepsOf } from '../machine/facts.ts';
-import type { Context, Evidence, GateId, GateNode, GateState } from '../machine/types.ts';
+import type { Context, Evidence, GateId, GateNode, GateState, PlanValues } from '../machine/types.ts';
 import type { Action, Line, Message, Span } from '../ports/chat.ts';
 import { abortButton, askedAt, button, isForward, listed, route, type Scene, SIGN, who } from './scene.ts';
 import { isSecondary, secondaryMeaning } from './secondary.ts';
@@ -103,6 +103,7 @@ function meaning(node: GateNode, c: Context): Line[] {
   if (c.mode === 'emergency')
     return [
       `What happens: ${c.source} is fenced as far as it can be reached, ${c.target} takes over with what it has. Writes that did not get there are lost.`,
+      ...reliedOn(c, fence.selfFence),
       last
         ? `After “${last.title}” there is no rollback; going back is a failback.`
         : 'Every step of it can be undone.',
@@ -113,10 +114,18 @@ function meaning(node: GateNode, c: Context): Line[] {
   ];
 }
 
+/** What counts as the fence where nobody answers: people approve it with the plan. */
+const reliedOn = ({ source }: Context, self: PlanValues['fence']['selfFence']): Line[] =>
+  self === undefined
+    ? []
+    : [
+        `If nothing of ${source} answers, its self-fence counts: a server that cannot renew its lease ${self.lease} stops itself within ${self.withinMs / 1000} s. Proven when that lease has run out for so long; else a person is asked.`,
+      ];
+
 /** What is risked with a decision that only an emergency knows. */
 function riskOf(gate: string, c: Context): Line[] | null {
   const { source, target, plan, switched } = c;
-  const seen = stepState(c, 'prove-fence').evidence?.['attempt'];
+  const { attempt: seen, lease } = stepState(c, 'prove-fence').evidence ?? {};
   switch (gate) {
     case 'declare':
       return [
@@ -143,6 +152,7 @@ function riskOf(gate: string, c: Context): Line[] | null {
         ];
       return [
         `Nobody can say whether ${source} still takes writes: it could not be reached to be fenced, and it does not answer.`,
+        ...(typeof lease === 'string' ? [{ untrusted: lease } satisfies Span] : []),
         `If it does, both regions will hold writes that the other lacks, and people will have to reconcile them by hand.`,
         `Approve only if you know from elsewhere that ${source} is down, or if waiting costs more than that.`,
       ];

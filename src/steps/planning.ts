@@ -68,7 +68,7 @@ export async function makePlan(
     namespace: system.namespace,
     deployments: system.deployments.map(({ name, replicas }) => ({ name, replicas })),
     stopWriters: system.deployments.filter((one) => one.writeHeavy).map((one) => one.name),
-    fence: fenceValues(system, source),
+    fence: fenceValues(system, source, emergency),
     database: { systemIdentifier: to.systemIdentifier },
     cache: system.cache,
     dns: wanted.map((record) => {
@@ -115,15 +115,17 @@ export async function makePlan(
   return { ...plan, hash: hashOf(plan) };
 }
 
-function fenceValues(system: System, source: string): PlanValues['fence'] {
-  const fence = system.regions[source]!.fence;
+/** That a server stops itself is relied on only where it may be that nobody else can stop it. */
+function fenceValues(system: System, source: string, emergency: boolean): PlanValues['fence'] {
+  const { fence, selfFence } = system.regions[source]!;
+  const self = emergency && selfFence !== undefined ? { selfFence } : {};
   switch (fence.strategy) {
     case 'statefulset':
-      return { strategy: 'statefulset', ref: fence.name, strength: 'strong' };
+      return { strategy: 'statefulset', ref: fence.name, strength: 'strong', ...self };
     case 'exec':
-      return { strategy: 'exec', ref: fence.stop.join(' '), strength: 'strong' };
+      return { strategy: 'exec', ref: fence.stop.join(' '), strength: 'strong', ...self };
     case 'http':
-      return { strategy: 'http', ref: fence.stop, strength: 'strong' };
+      return { strategy: 'http', ref: fence.stop, strength: 'strong', ...self };
     case 'sql':
       return { strategy: 'sql', ref: 'ALLOW_CONNECTIONS false', strength: 'soft' };
   }

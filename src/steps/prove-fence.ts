@@ -1,6 +1,7 @@
 import { type Answer, done, type Evidence, notDone, unknown } from '../ports/answer.ts';
 import type { WriteAttempt } from '../ports/database.ts';
 import { reach } from './reaching.ts';
+import { bySelfFence, longestWaitMs } from './self-fence.ts';
 import { defineCheck, type Ports } from './step.ts';
 
 /** A write that tries to get round the fence, from a session of its own: the fence is what this could not do. */
@@ -9,20 +10,23 @@ export const proveFence = defineCheck({
   title: 'Prove {source} refuses writes',
   about: {
     does: 'Proves from outside that the fence holds, by trying to get round it; asked again right before the promotion.',
-    asks: 'Opens a session of its own in {source}, sets it to read-write and tries a real change, which is rolled back. Done when nobody listens, when the cluster says that no pod is left, or, with SQL alone, when the session is refused.',
+    asks: 'Opens a session of its own in {source}, sets it to read-write and tries a real change, which is rolled back. Done when nobody listens, when the cluster says that no pod is left, or, with SQL alone, when the session is refused. Where {source} is wholly silent and a self-fence is configured: done when its lease can be read and Regent has seen it unrenewed for the lease’s own duration and `selfFence`; that is waited for beyond the step’s time.',
     whenItStops: [
       '“a write got through”: {source} is not fenced. Something started it again, or there is a second way in. Stop Postgres there, then press Retry.',
       '“does not answer, which proves nothing”: make the network tell closed from silent, or ask the cluster; then press Check again.',
+      '“a server there runs”: it renews its lease, so it lives and is only out of sight. Stop Postgres there by a way of your own; the run goes on when the lease has run out, or when somebody takes the risk.',
+      'Its lease cannot be read, or is held by somebody else: the sentence says why. Mend that and press Check again; the self-fence proves nothing without it.',
     ],
   },
   phase: 'promoting',
   after: ['fence-source', 'fence-lost-source'],
   // Short: a write that gets through is no matter of patience, and a stopped server is silent at once.
   budgetMs: 15_000,
-  uses: ['database', 'cluster'],
+  waitsMs: (system, source) => longestWaitMs(system.regions[source]?.selfFence),
+  uses: ['database', 'cluster', 'leases'],
   proves: true,
-  async check({ database, cluster, source, values, mode, signal }) {
-    const { strategy, ref, strength } = values.fence;
+  async check({ database, cluster, leases, source, values, mode, evidenceOf, signal }) {
+    const { strategy, ref, strength, selfFence } = values.fence;
     const look = (limit: AbortSignal) => cluster.workload(source, 'statefulset', ref, limit);
     // Of a region that may be gone each question has its own short time, and none waits for another.
     const lost = mode === 'emergency';
@@ -57,7 +61,11 @@ export const proveFence = defineCheck({
           `no pod of ${ref} is left, a write from a fresh session was not answered`,
         );
     }
-    return nobodyKnows(`${source} does not answer, which proves nothing: ${how}`, evidence);
+    const silence = `${source} does not answer, which proves nothing: ${how}`;
+    // Of a server that answers no lease is asked: one that runs on without it is no self-fence.
+    if (lost && selfFence !== undefined)
+      return await bySelfFence({ leases, source, signal }, selfFence, evidenceOf('prove-fence'), silence, evidence);
+    return nobodyKnows(silence, evidence);
   },
 });
 

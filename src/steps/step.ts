@@ -26,6 +26,7 @@ import type { Dns } from '../ports/dns.ts';
 import type { EvidenceStore } from '../ports/evidence.ts';
 import type { Hook } from '../ports/hook.ts';
 import type { Jobs } from '../ports/jobs.ts';
+import type { LeaseWatch } from '../ports/leases.ts';
 import type { Metrics } from '../ports/metrics.ts';
 import type { Probe } from '../ports/probe.ts';
 import type { Records } from '../ports/records.ts';
@@ -47,6 +48,7 @@ export type Ports = {
   watch: Watch;
   evidence: EvidenceStore;
   backups: Backups;
+  leases: LeaseWatch;
   clock: Clock;
 };
 export type PortName = keyof Ports;
@@ -116,6 +118,8 @@ export type StepDefinition<U extends PortName = PortName> = {
   requires?: { steps: string[]; gate?: string; gateFor?: Record<string, string> };
   /** How long until its postcondition must be seen, ms. Longer: hold and ask. */
   budgetMs: number;
+  /** What this system makes it wait for in an emergency, beyond its budget and the configured one, ms. */
+  waitsMs?: (system: System, source: string) => number;
   /** How long it usually takes, ms: said where people wait, never a limit. */
   usualMs?: number;
   /** How long one call may take, ms; no byte is sent after it. Below 30 s: what lasts longer is started, then observed. */
@@ -197,6 +201,7 @@ export function nodesFor(
       return { ...node, title: named(node.title, source, target), after: after(node.after), ...policy };
     }
     const usualMs = system.usual?.[node.id] ?? node.usualMs;
+    const waitsMs = runbook.name === 'emergency' ? (node.waitsMs?.(system, source) ?? 0) : 0;
     return {
       kind: 'step',
       id: node.id,
@@ -209,7 +214,7 @@ export function nodesFor(
       proves: node.proves ?? false,
       rule: node.rule ?? false,
       onFailure: node.onFailure ?? 'hold',
-      budgetMs: system.budgets[node.id] ?? node.budgetMs,
+      budgetMs: (system.budgets[node.id] ?? node.budgetMs) + waitsMs,
       ...(usualMs === undefined ? {} : { usualMs }),
       clock: node.clock ?? null,
     };

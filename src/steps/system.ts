@@ -10,6 +10,16 @@ export type FencePlan =
   | { strategy: 'http'; stop: string; start: string | null }
   | { strategy: 'sql' };
 
+/** A server that stops itself within this time, ms, once it cannot renew its lease. */
+export type SelfFencePlan = {
+  withinMs: number;
+  /** `NAMESPACE/NAME`, and the cluster it is kept in. */
+  lease: string;
+  context: string;
+  /** Who must hold it; null: whoever does. */
+  holder: string | null;
+};
+
 export type System = {
   organization: string;
   environment: 'production' | 'staging';
@@ -18,7 +28,7 @@ export type System = {
   /** The region that serves when nothing has happened: `role: primary` of the configuration. */
   home: string;
   /** The regions that can serve; witnesses are not among them. */
-  regions: Record<string, { alias: string; fence: FencePlan }>;
+  regions: Record<string, { alias: string; fence: FencePlan; selfFence?: SelfFencePlan }>;
   deployments: {
     name: string;
     replicas: number;

@@ -17,6 +17,12 @@ it('finds its way through names, lists and alternatives', () => {
 
 it('knows the keys of a place, of alternatives all', () => {
   expect(knownKeys(['gates'])).toEqual(['promote', 'dns', 'declare', 'unverified-fence', 'data-loss']);
-  expect(knownKeys(['regions', 'a', 'postgres', 'fence'])).toEqual(['statefulset', 'exec', 'http']);
+  expect(knownKeys(['regions', 'a', 'postgres', 'fence'])).toEqual([
+    'statefulset',
+    'selfFence',
+    'lease',
+    'exec',
+    'http',
+  ]);
   expect(knownKeys(['contacts'])).toEqual([]);
 });

@@ -144,7 +144,7 @@ describe('fences', () => {
     ['{ statefulset: PG }', `${at}.statefulset: "PG" is not a name for a StatefulSet.`],
     ['{ exec: { stop: [] } }', `${at}.exec.stop: the list is empty.`],
     ['{ exec: { halt: [a] } }', `${at}.exec.stop: is missing. Add it: program and arguments that stop Postgres`],
-    ['{ statefulset: pg, selfFence: 30s }', `${at}.selfFence: is not a key Regent knows.`],
+    ['{ statefulset: pg, selfFance: 30s }', `${at}.selfFance: is not a key Regent knows.`],
     [
       '{ statefulset: pg, exec: { stop: [/s] } }',
       `${at}.exec: cannot stand beside the other key of this map. Keep one of them.`,

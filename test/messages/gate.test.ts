@@ -1,7 +1,9 @@
 /** A gate's card: open, voted on, decided each way, no longer valid. */
+
 import { describe, expect, it } from 'vitest';
 import { GATES, type GateNode, type GateState } from '../../src/machine/types.ts';
 import { gate, type Story, step, story } from '../support/machine.ts';
+import * as disaster from './emergency.ts';
 import { asked, completed, decide, fenced, message, plan, promoted, read, vote } from './scenes.ts';
 
 const card = (told: Story, gate = 'promote', round = 1) => read('gate', told, { gate, round });
@@ -129,6 +131,27 @@ describe('open', () => {
     expect(card(asked({ ...plan, values: soft }))[1]).toContain('(SQL only: the server stays up; soft)');
     const script = { ...plan.values, fence: { strategy: 'exec', ref: './stop.sh', strength: 'strong' } as const };
     expect(card(asked({ ...plan, values: script }))[1]).toContain('(./stop.sh; strong)');
+  });
+
+  it('of an emergency says what counts where nobody answers, and what the lease of a silent server said', () => {
+    const lost = disaster.measured(disaster.emergency(), {}).open('promote');
+    lost.c.plan!.values.fence.selfFence = { withinMs: 30_000, lease: 'eden/postgres', context: 'eye', holder: null };
+    expect(read('gate', lost, { gate: 'promote', round: 1 }).join('\n')).toContain(
+      'a server that cannot renew its lease eden/postgres stops itself within 30 s.',
+    );
+    const risk = gate('unverified-fence', 'promoting', { standsInFor: { step: 'prove-fence', is: 'unknown' } });
+    const told = story()
+      .begin([risk, step('prove-fence', 'promoting', { effect: false }), step('later', 'promoting')])
+      .unknown('prove-fence', 1)
+      .open('unverified-fence');
+    const lines = () => read('gate', told, { gate: 'unverified-fence', round: 1 });
+    const before = lines().length;
+    told.c.steps['prove-fence']!.evidence = {
+      attempt: 'unreachable',
+      lease: 'It was renewed 2 s ago: a server there runs.',
+    };
+    expect(lines()).toHaveLength(before + 1);
+    expect(lines().join('\n')).toContain('a server there runs');
   });
 
   it('names who is not asked, having decided the other of two that are not one person’s', () => {

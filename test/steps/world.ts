@@ -18,6 +18,7 @@ import type {
 import type { DnsAnswer, DnsRecord } from '../../src/ports/dns.ts';
 import type { HookResult } from '../../src/ports/hook.ts';
 import type { JobState } from '../../src/ports/jobs.ts';
+import type { SeenLease } from '../../src/ports/leases.ts';
 import type { ProbeResult } from '../../src/ports/probe.ts';
 import type { Moved, Notice, ThroughputSeen, TtlsSeen } from '../../src/ports/records.ts';
 import type { RegionHealth } from '../../src/ports/watch.ts';
@@ -148,6 +149,8 @@ export function makeWorld() {
     now: 0,
     backups: null as BackupReport | null,
     watch: {} as Record<string, RegionHealth>,
+    /** By region; an error is thrown. */
+    leases: {} as Record<string, SeenLease | null | Error>,
     secured: securedState(),
     /** Every call that changes something, in order. */
     calls: [] as string[],
@@ -350,6 +353,13 @@ export function makeWorld() {
       report: async () => {
         if (state.backups === null) throw new Error('the backups do not answer');
         return state.backups;
+      },
+    },
+    leases: {
+      look: async (region) => {
+        const lease = state.leases[region] ?? null;
+        if (lease instanceof Error) throw lease;
+        return lease;
       },
     },
     records: {

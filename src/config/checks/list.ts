@@ -5,6 +5,7 @@ import { mailCanBeSent, pagerCanWrite } from './notify.ts';
 import { gatesCanPass, groupsExist, risksArePeoples } from './people.ts';
 import type { Check } from './reading.ts';
 import { aliases, apart, belongings, redis, roles } from './regions.ts';
+import { leasesOutside, selfFencePaired, sharedLeasesHeld } from './self-fence.ts';
 import { errorRateHasMetrics, hooksAllowed, performanceMeasurable, somethingRuns, stepsApart } from './services.ts';
 import { transportHasSecret } from './slack.ts';
 import { stateSources } from './state.ts';
@@ -18,6 +19,9 @@ export const checks: readonly Check[] = [
   enoughLook,
   apart,
   redis,
+  selfFencePaired,
+  leasesOutside,
+  sharedLeasesHeld,
   somethingRuns,
   recordNames,
   recordValues,

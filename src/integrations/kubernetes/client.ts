@@ -6,6 +6,7 @@ import type { RequestOptions } from 'node:https';
 import {
   AppsV1Api,
   AutoscalingV1Api,
+  CoordinationV1Api,
   CoreV1Api,
   createConfiguration,
   KubeConfig,
@@ -22,7 +23,13 @@ import { type Ended, failure } from './failure.ts';
 
 export type RegionOptions = { kubeconfig?: string; context: string; namespace: string };
 
-export type Apis = { apps: AppsV1Api; core: CoreV1Api; autoscaling: AutoscalingV1Api; networking: NetworkingV1Api };
+export type Apis = {
+  apps: AppsV1Api;
+  core: CoreV1Api;
+  autoscaling: AutoscalingV1Api;
+  networking: NetworkingV1Api;
+  coordination: CoordinationV1Api;
+};
 
 export type Region = {
   name: string;
@@ -86,6 +93,7 @@ export function connect(name: string, options: RegionOptions, timeoutMs: number)
       core: new CoreV1Api(configuration),
       autoscaling: new AutoscalingV1Api(configuration),
       networking: new NetworkingV1Api(configuration),
+      coordination: new CoordinationV1Api(configuration),
     };
   }
 }
@@ -98,7 +106,7 @@ function load(region: string, { kubeconfig, context }: RegionOptions): KubeConfi
     if (kubeconfig === undefined) config.loadFromDefault();
     else config.loadFromFile(kubeconfig);
   } catch (cause) {
-    throw new ConfigError(`The region ${region} cannot read ${where}.`, {
+    throw new ConfigError(`Kubernetes of ${region} cannot be asked: Regent cannot read ${where}.`, {
       code: 'kubernetes-kubeconfig',
       hint: 'Check that the file exists, can be read, and is a kubeconfig.',
       cause,
@@ -107,10 +115,13 @@ function load(region: string, { kubeconfig, context }: RegionOptions): KubeConfi
   config.setCurrentContext(context);
   if (!config.getCurrentCluster()) {
     const known = config.getContexts().map((one) => one.name);
-    throw new ConfigError(`The region ${region} has no context "${context}" with a cluster in ${where}.`, {
-      code: 'kubernetes-context',
-      hint: `It has: ${known.length > 0 ? known.join(', ') : 'none'}.`,
-    });
+    throw new ConfigError(
+      `Kubernetes of ${region} cannot be asked: there is no context "${context}" with a cluster in ${where}.`,
+      {
+        code: 'kubernetes-context',
+        hint: `It has: ${known.length > 0 ? known.join(', ') : 'none'}.`,
+      },
+    );
   }
   return config;
 }

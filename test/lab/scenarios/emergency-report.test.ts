@@ -126,6 +126,12 @@ test.each<[string, EmergencySeen]>([
   expect(problemsOf(one)).toHaveLength(1);
 });
 
+test('does not let pass: a person asked about a silence that a lease has proven', () => {
+  const one = emergencyReport(seen({}, { gates: [{ gate: 'unverified-fence', by: ['U1'] }] }));
+  expect(emergencyProblems(one, { ...world, leases: {} } as World, expected(null, 43_000))).toHaveLength(1);
+  expect(emergencyProblems(one, world, expected(null, 43_000))).toEqual([]);
+});
+
 test('a story that goes on once things are repaired is told by how it ended first, and timed to its last end', () => {
   const { story } = seen();
   const ending = { outcome: 'aborted', heldAt: null, said: '' } as const;
