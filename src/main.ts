@@ -39,8 +39,10 @@ import { Teller } from './runner/teller.ts';
 import { systemClock } from './runner/time.ts';
 import { owedOwnSteps } from './steps/own-steps.ts';
 import { emergency, SECURING } from './steps/runbooks/emergency.ts';
+import { failback } from './steps/runbooks/failback.ts';
 import { lostSecondary } from './steps/runbooks/lost-secondary.ts';
 import { planned } from './steps/runbooks/planned.ts';
+import { reprotect } from './steps/runbooks/reprotect.ts';
 import { stepIdOf } from './steps/state/types.ts';
 import { type Ports, stepsOf } from './steps/step.ts';
 
@@ -57,7 +59,9 @@ const LINK_EVERY_MS = 200;
 function checkBudgets(config: Config): void {
   const own = [...config.steps.map((step) => step.id), ...(config.state?.sources ?? []).map(stepIdOf)];
   const known = [
-    ...new Set([planned, emergency, lostSecondary].flatMap((one) => stepsOf(one).map((step) => step.id))),
+    ...new Set(
+      [planned, emergency, lostSecondary, failback, reprotect].flatMap((one) => stepsOf(one).map((step) => step.id)),
+    ),
     ...own,
   ];
   const unknown = Object.keys(config.timings.budgets).filter((id) => !known.includes(id));
@@ -144,6 +148,7 @@ async function run(config: Config, file: string): Promise<number> {
     lift: watching.lift,
     around: watching.around,
     outOfService: () => watching.returns.out(),
+    unprotected: () => watching.protection.now(),
     channel: config.notify.channel,
     linkTo: async (id) => {
       if (!chat.health().answers) return null;
@@ -188,6 +193,7 @@ async function run(config: Config, file: string): Promise<number> {
           followUps: system.followUps,
           usual: usualTimes(ledger.all().map((one) => one.snapshot.context)),
           progress: progresses.of(view.run),
+          unprotected: watching.protection.now(),
           halt: view.snapshot.context.endedAt === null ? ledger.halts.now : null,
         })) ?? null;
   const placeOf = (name: string) => {

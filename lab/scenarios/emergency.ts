@@ -152,6 +152,7 @@ export async function emergency(options: EmergencyOptions): Promise<{ report: Em
       scripts: scriptsRun(world),
       configurationEqual: configurationEqual(world),
       reverseReplication: await reverseReplication(world),
+      mended: null,
     });
     const times = lost.map((id) => acked.get(id)!);
     const loss: Loss = {

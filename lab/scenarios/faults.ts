@@ -18,7 +18,13 @@ export type Fault = {
   /** What somebody does when the run is held at this step: a command, typed by that person. */
   whenHeld?: { at: string; by: string; first?: (world: World) => void; command: string };
   /** How the run is to end, and how many promotions and DNS batches the servers are to have seen. */
-  expect: { outcome: Outcome; promotions: number; dnsBatches: number };
+  expect: {
+    outcome: Outcome;
+    promotions: number;
+    dnsBatches: number;
+    /** It leaves the system without a standby, and people make it one afterwards. */
+    unprotected?: true;
+  };
 };
 
 export const FAULTS = {
@@ -71,9 +77,33 @@ export const FAULTS = {
     },
     expect: { outcome: 'completed', promotions: 1, dnsBatches: 2 },
   },
+  'reprotect-fails': {
+    about: 'No replication slot is free in the other region: nothing can follow it. The run goes on; Ana mends it.',
+    before: (world) => fillSlots(world, world.regions[1]),
+    expect: { outcome: 'completed', promotions: 1, dnsBatches: 1, unprotected: true },
+  },
 } satisfies Record<string, Fault>;
 export type FaultName = keyof typeof FAULTS;
 export const faultNamed = (name: FaultName | null): Fault | null => (name === null ? null : FAULTS[name]);
+
+const LEFT_OVER = 'left_over_';
+
+/** As if standbys of long ago had left theirs: every slot the server may have is taken. */
+async function fillSlots(world: World, region: string): Promise<void> {
+  const url = world.postgres.node(region).url('postgres', 'postgres');
+  const [row] = await execute(url, [
+    "SELECT current_setting('max_replication_slots')::int - (SELECT count(*)::int FROM pg_replication_slots) AS free",
+  ]);
+  for (let n = 0; n < Number(row?.['free']); n += 1)
+    await execute(url, [`SELECT pg_create_physical_replication_slot('${LEFT_OVER}${n}')`]);
+}
+
+/** What somebody does about it before they ask again. */
+export async function freeSlots(world: World, region: string): Promise<void> {
+  await execute(world.postgres.node(region).url('postgres', 'postgres'), [
+    `SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name LIKE '${LEFT_OVER.replaceAll('_', '\\_')}%'`,
+  ]);
+}
 
 /** As through the provider's console, past its API: the authority answers the other region. */
 function changeZoneByHand(world: World): void {

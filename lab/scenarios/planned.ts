@@ -7,10 +7,11 @@ import * as witness from '../world/witness.ts';
 import { type FenceKind, startWorld, type Transport, type World } from '../world/world.ts';
 import { startRogue } from '../writer/rogue.ts';
 import { startWriter } from '../writer/writer.ts';
-import { type FaultName, faultNamed } from './faults.ts';
+import { type FaultName, faultNamed, freeSlots } from './faults.ts';
 import { type KillPlan, Supervised } from './kills.ts';
 import { type Ending, playPlanned, transcript } from './play.ts';
 import { disagreements, type Report, runReport } from './report.ts';
+import { reprotected } from './reprotect.ts';
 
 export type PlannedOptions = {
   pace: number;
@@ -90,6 +91,9 @@ export async function planned(options: PlannedOptions): Promise<{ report: Report
         60_000,
         'writes in the other region',
       );
+    if (plan?.expect.unprotected) await freeSlots(world, to);
+    const mended =
+      plan?.expect.unprotected && ending.outcome === 'completed' ? await reprotected(world, from, { say, stop }) : null;
     const acceptsWrites = await witness.acceptsWrites(world, from);
     await Promise.all(closers.splice(0).map((close) => close()));
     await regent.stop();
@@ -116,6 +120,7 @@ export async function planned(options: PlannedOptions): Promise<{ report: Report
       scripts: scriptsRun(world),
       configurationEqual: configurationEqual(world),
       reverseReplication: await reverseReplication(world),
+      mended,
     });
     const problems = disagreements(report, world, plan?.expect ?? AS_PLANNED);
     for (const problem of problems) say(`✖ ${problem}`);

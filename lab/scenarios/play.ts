@@ -70,6 +70,7 @@ export function pressWhenever(
 
 const ENDINGS: [RegExp, Ending['outcome']][] = [
   [/ serves since /, 'completed'],
+  [/ is a standby of .* again/, 'completed'],
   [/ rolled back at /, 'rolledBack'],
   [/ aborted at /, 'aborted'],
   [/ taken over by hand /, 'takenOver'],
@@ -152,6 +153,7 @@ export async function playPlanned(
     waiveWhenever(world, ANA, acting, options.say);
     pressWhenever(world, BO, 'approve:promote', acting, options.say);
     pressWhenever(world, BO, 'confirm:dns', acting, options.say);
+    pressWhenever(world, BO, 'approve:reprotect', acting, options.say);
     const started = await typed(world, options.command, options.say);
     if (started !== null) return { outcome: 'notStarted', heldAt: null, said: started };
     const meant = options.fault?.whenHeld;

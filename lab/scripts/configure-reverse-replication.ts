@@ -6,17 +6,17 @@
  * --check only asks: status 0 when it streams, 1 when it surely does not, 2 when nobody can say.
  * --copy-anew throws its data aside and copies the primary's: for a server that cannot follow as it is.
  */
-import { renameSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { poll } from '../lib/poll.ts';
 import { type Lineage, whyNotFollow } from '../postgres/ancestry.ts';
 import { lsnValue, readControlFile } from '../postgres/control-file.ts';
-import { clone, lineageOf, makeSlot, standbySettings } from '../postgres/standby.ts';
+import { lineageOf, makeSlot, standbySettings } from '../postgres/standby.ts';
 import { askRedis } from '../redis/ask.ts';
 import type { Region } from './lib/facts.ts';
 import { endOfLog, isMarkedStandby, look, makeStandby } from './lib/old-primary.ts';
 import { say } from './lib/progress.ts';
 import { Refusal, type Report, runScript } from './lib/script.ts';
+import { copyAnew as anew, servers } from './lib/standby-files.ts';
 import { wantedPods, wantPods } from './lib/stateful-set.ts';
 import { askStreaming, endOfWal } from './lib/streaming.ts';
 
@@ -54,7 +54,7 @@ async function configure(primary: Region, old: Region, { copyAnew, withinMs }: W
     if (copyAnew) await stop(old);
     else await refuseUnlessItCanFollow(old, primary, lineage);
     await makeSlot(servers(primary), old.name);
-    if (copyAnew) await copy(primary, old);
+    if (copyAnew) say({ note: `what ${old.name} held is kept as ${basename(await anew(primary, old))}` });
     makeStandby(old, standbySettings(old.name, servers(primary)));
     await start(old);
   }
@@ -102,16 +102,6 @@ async function stop(old: Region): Promise<void> {
   });
 }
 
-/** A copy of the primary's files in the place of the old ones, which are kept beside it. */
-async function copy(primary: Region, old: Region): Promise<void> {
-  const { dataDirectory } = old.postgres;
-  const { uid, gid } = statSync(dataDirectory);
-  const aside = `${dataDirectory}.diverged-${Date.now()}`;
-  renameSync(dataDirectory, aside);
-  say({ note: `what ${old.name} held is kept as ${basename(aside)}` });
-  await clone({ dataDirectory }, servers(primary), { uid, gid });
-}
-
 async function start(old: Region): Promise<void> {
   if (old.postgres.start === null) return await wantPods(old, 1);
   const response = await fetch(old.postgres.start, { method: 'POST', signal: AbortSignal.timeout(60_000) });
@@ -153,14 +143,6 @@ async function redisSays(primary: Region, old: Region): Promise<string> {
   if (String(masterPort) !== new URL(primary.redis).port)
     return `; Redis in ${old.name} is a replica, NOT of ${primary.name}`;
   return `; Redis in ${old.name} follows ${primary.name} (${link})`;
-}
-
-/** A region as the lab's own functions know a server. */
-function servers({ postgres }: Region) {
-  return {
-    dataDirectory: postgres.dataDirectory,
-    url: (user: string) => (user === 'replicator' ? postgres.replication : postgres.administration),
-  };
 }
 
 await runScript({

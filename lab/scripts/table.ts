@@ -4,6 +4,7 @@ export const EDEN_SCRIPTS = {
   'redis_backup.sh': 'redis-backup.ts',
   'config_backup.sh': 'config-backup.ts',
   'config_restore.sh': 'config-restore.ts',
+  'standby.sh': 'standby.ts',
   'configure_reverse_replication.sh': 'configure-reverse-replication.ts',
 };
 export type ScriptName = keyof typeof EDEN_SCRIPTS;

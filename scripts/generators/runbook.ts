@@ -4,18 +4,20 @@ import { emergency } from '../../src/steps/runbooks/emergency.ts';
 import { failback } from '../../src/steps/runbooks/failback.ts';
 import { lostSecondary } from '../../src/steps/runbooks/lost-secondary.ts';
 import { planned } from '../../src/steps/runbooks/planned.ts';
+import { reprotect } from '../../src/steps/runbooks/reprotect.ts';
 import { type GateDefinition, type Runbook, type StepDefinition, stepsOf } from '../../src/steps/step.ts';
 import type { Generator } from '../generate.ts';
 import { anchorOf, DOCUMENTS, type Requirement, readDecisions, readRequirements } from './requirements.ts';
 
 /** Every runbook there is, in the order people read them (a test says when one is missing). */
-export const RUNBOOKS: readonly Runbook[] = [planned, emergency, failback, lostSecondary];
+export const RUNBOOKS: readonly Runbook[] = [planned, emergency, failback, lostSecondary, reprotect];
 
 const TITLES: Partial<Record<Context['runbook'], string>> = {
   planned: 'Planned failover',
   emergency: 'Emergency failover',
   failback: 'Failback',
   'lost-secondary': 'A region that does not serve is lost',
+  reprotect: 'A region becomes a standby again',
 };
 
 export const runbookPage: Generator = {

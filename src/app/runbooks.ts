@@ -4,6 +4,7 @@ import { emergency } from '../steps/runbooks/emergency.ts';
 import { failback } from '../steps/runbooks/failback.ts';
 import { lostSecondary } from '../steps/runbooks/lost-secondary.ts';
 import { planned } from '../steps/runbooks/planned.ts';
+import { reprotect } from '../steps/runbooks/reprotect.ts';
 import { withState } from '../steps/state/sources.ts';
 import type { Runbook } from '../steps/step.ts';
 import type { System } from '../steps/system.ts';
@@ -16,5 +17,6 @@ export function runbooksOf(system: System) {
     emergency: made(emergency),
     failback: made(failback),
     'lost-secondary': made(lostSecondary),
+    reprotect: made(reprotect),
   };
 }

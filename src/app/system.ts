@@ -39,6 +39,7 @@ export function systemOf(config: Config): System {
           name,
           {
             alias,
+            ...(postgres!.reprotect && { reprotect: postgres!.reprotect }),
             fence:
               fence.strategy === 'exec' || fence.strategy === 'http' ? { ...fence, start: fence.start ?? null } : fence,
             ...(self && { selfFence: selfFenceOf(self) }),
@@ -63,6 +64,7 @@ export function systemOf(config: Config): System {
       dns: gate(config.gates.dns),
       'unverified-fence': orPromote(config.gates['unverified-fence']),
       'data-loss': orPromote(config.gates['data-loss']),
+      reprotect: orPromote(config.gates.reprotect),
     },
     budgets: config.timings.budgets,
     usual: usualOf(config),

@@ -5,7 +5,7 @@ import type { Config } from '../config/schema.ts';
 import { UserError } from '../lib/errors.ts';
 import { isForward, whereIs } from '../machine/due.ts';
 import { maySwitch } from '../machine/facts.ts';
-import { LOST_SECONDARY } from '../machine/types.ts';
+import { LOST_SECONDARY, REPROTECT } from '../machine/types.ts';
 import type { Delivery } from '../messages/told.ts';
 import { Alarm } from '../monitor/alarm.ts';
 import { BaselineKeeper } from '../monitor/baseline.ts';
@@ -15,6 +15,7 @@ import { liftingOf } from '../monitor/lifting.ts';
 import { owedFence, settledRuns } from '../monitor/owed.ts';
 import { FenceKeeper } from '../monitor/owed-fence.ts';
 import { owedSecuring } from '../monitor/owed-securing.ts';
+import { Protection } from '../monitor/protection.ts';
 import { keptFence } from '../monitor/releasing.ts';
 import { SecondaryReturn } from '../monitor/secondary-return.ts';
 import { TtlWatch } from '../monitor/ttl-watch.ts';
@@ -154,12 +155,13 @@ type Watching = Common & {
 
 /** What moved nothing is, once it is over, neither a reason to wait nor an answer to an outage. */
 const concernsTrigger = ({ snapshot: { context } }: RunView): boolean =>
-  context.runbook !== LOST_SECONDARY || context.endedAt === null;
+  ![LOST_SECONDARY, REPROTECT].includes(context.runbook) || context.endedAt === null;
 
 export type Watchers = {
   alarm: Alarm;
   around: Around;
   returns: SecondaryReturn;
+  protection: Protection;
   fence: KeptFence;
   lift: Lift;
   start(): Promise<void>;
@@ -212,7 +214,24 @@ export function watchers(world: Watching): Watchers {
     log,
     stop,
   });
+  const protection = new Protection({
+    database: ports.database,
+    regions: Object.keys(system.regions),
+    runs: () => ledger.all().map(({ snapshot }) => snapshot.context),
+    rows: () => journal.read(SYSTEM),
+    async note(entry, delivery, announcements) {
+      const noted = await ledger.note(entry, delivery, announcements);
+      // The last word of the run that left it so says how it stands.
+      outbox().redraw(String(entry.data['run']), { slot: 'headline', name: 'headline', facts: {} });
+      return noted;
+    },
+    callMs: Math.min(callMs, FENCE_LOOK_MS),
+    clock,
+    log,
+    stop,
+  });
   watch.onRound(() => {
+    protection.considered();
     around.considered();
     returns.considered();
     void alarm.consider().then(world.onCalls);
@@ -278,12 +297,14 @@ export function watchers(world: Watching): Watchers {
     alarm,
     around,
     returns,
+    protection,
     fence: keptFence({ note: (...args) => ledger.note(...args), owed, settled, clock }),
     lift: liftingOf({ ports, system, note: (...args) => ledger.note(...args), clock, callMs, stop }),
     async start() {
       for (const run of settledRuns(await journal.read(SYSTEM))) settled.add(run);
       await alarm.start();
       await returns.start();
+      await protection.start();
       watch.start();
       keeper.start();
       heartbeat.start();
@@ -294,6 +315,7 @@ export function watchers(world: Watching): Watchers {
         watch.stopped(),
         around.stopped(),
         returns.stopped(),
+        protection.stopped(),
         keeper.stopped(),
         heartbeat.stopped(),
         ttlWatch?.stopped(),

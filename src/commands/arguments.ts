@@ -44,6 +44,9 @@ export const ARGUMENTS: Record<string, Takes> = {
     ],
   },
   failback: { takes: [{ key: 'region', as: 'word', about: 'the region that is home; it may be left out' }, REASON] },
+  reprotect: {
+    takes: [{ key: 'region', as: 'word', required: true, about: 'the region that is to follow again' }, REASON],
+  },
   declare: {
     takes: [
       FROM,

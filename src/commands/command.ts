@@ -3,6 +3,7 @@
  * A command gets the same request from a typed line, a button or a form, and answers the person who asked.
  */
 import type { GateNode } from '../machine/types.ts';
+import type { Unprotected } from '../messages/reprotection.ts';
 import type { Actor } from '../policy/authorize.ts';
 import type { Line, Message, Person, Refused, Reply } from '../ports/chat.ts';
 import type { Around } from '../ports/surroundings.ts';
@@ -43,6 +44,8 @@ export type CommandWorld = {
   lift?: Lift;
   /** Regions that were taken out of service and are not back, since when (ms since the epoch), by which run. */
   outOfService?(): { region: string; run: string; since: number }[];
+  /** Nothing follows the region that serves, since when (ms since the epoch); null while something does. */
+  unprotected?(): Unprotected | null;
   /** What others say of an outage. */
   around?: Around;
 };

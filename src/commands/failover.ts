@@ -5,6 +5,7 @@ import { lengthText } from '../lib/utc.ts';
 import { chosenText } from '../machine/facts.ts';
 import type { Mode } from '../machine/types.ts';
 import { haltLines } from '../messages/halt.ts';
+import { isReprotect } from '../messages/reprotection.ts';
 import { isSecondary } from '../messages/secondary.ts';
 import type { Form, Line, Refused, Reply } from '../ports/chat.ts';
 import type { Choice } from '../runner/choosing.ts';
@@ -213,7 +214,7 @@ export async function busy(run: string, world: CommandWorld): Promise<Parameters
   const link = await world.linkTo(run);
   return [
     [
-      `${run} is already ${isSecondary(c) ? `taking ${c.source} out of service` : `moving ${c.source} → ${c.target}`} (asked by `,
+      `${run} is already ${isSecondary(c) ? `taking ${c.source} out of service` : isReprotect(c) ? `making ${c.source} a standby of ${c.target}` : `moving ${c.source} → ${c.target}`} (asked by `,
       { person: c.requestedBy },
       ' at ',
       { time: c.requestedAt },

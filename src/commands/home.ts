@@ -37,7 +37,8 @@ export async function homeOf(actor: Actor, world: CommandWorld): Promise<Message
   // Who has said so already is not asked a second time.
   const lifting =
     halt !== null && mayOperate(actor, world.operators).ok && halt.asked.every(({ by }) => by !== actor.id);
-  const seen = { reviewing, halt, lifting, organization, now };
+  const unprotected = world.unprotected?.() ?? null;
+  const seen = { unprotected, reviewing, halt, lifting, organization, now };
   if (!view) return home({ ...seen, scene: null, waiting: [], link: null, roles: await world.runner.rolesNow() });
   const c = view.snapshot.context;
   const scene = { ...sceneOf(view), halt };

@@ -6,8 +6,8 @@ import { isForward } from '../machine/due.ts';
 import { maySwitch, noReturn } from '../machine/facts.ts';
 import type { Context } from '../machine/types.ts';
 import { haltLines } from '../messages/halt.ts';
+import { movesNothing } from '../messages/reprotection.ts';
 import { route, SIGN } from '../messages/scene.ts';
-import { isSecondary } from '../messages/secondary.ts';
 import { gaveUp } from '../messages/switch.ts';
 import { isOf } from '../policy/authorize.ts';
 import type { Form, FormField, Line, Reply } from '../ports/chat.ts';
@@ -116,7 +116,7 @@ function problem(view: RunView, wanted: string): Line | null {
     return `${view.run} holds an event this version of Regent does not take (number ${view.refused.index + 1}, ${view.refused.type}). Start the version that wrote it, or go on by hand.`;
   if (c.end !== null) return `${c.run} is over: there is nothing left to switch.`;
   if (wanted === c.mode) return `${c.run} is ${wanted === 'planned' ? 'a planned run' : 'an emergency'} already.`;
-  if (isSecondary(c))
+  if (movesNothing(c))
     return `${c.run} moves nothing: ${c.target} serves. If ${c.target} is lost, abort this run and declare ${c.target}.`;
   if (wanted === 'emergency') return canGoOn(view) ? null : `${c.run} is being undone: nothing is switched any more.`;
   const last = noReturn(c);

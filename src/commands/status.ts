@@ -1,6 +1,7 @@
 import type { Json } from '../lib/json.ts';
 import { whereIs } from '../machine/due.ts';
 import { haltLines } from '../messages/halt.ts';
+import { unprotectedLine } from '../messages/reprotection.ts';
 import { type Scene, SIGN } from '../messages/scene.ts';
 import { status as statusMessage } from '../messages/status.ts';
 import { usualTimes } from '../policy/estimate.ts';
@@ -26,6 +27,7 @@ export const status: Command = {
         `Nothing is being moved. ${primary ? `${primary} is primary.` : 'No region answers as primary right now.'}`,
         [
           ...haltLines({ halt: world.runner.halt }),
+          ...bareLines(world),
           ...outLines(world),
           ...Object.entries(roles).map(([region, role]) => `${region}: ${role}`),
         ],
@@ -42,10 +44,20 @@ export const status: Command = {
     };
     const detail = word === 'detail' || request.via === 'action';
     const shown = statusMessage(scene, detail, await world.linkTo(view.run));
-    const message = { ...shown, lines: [...shown.lines, ...outLines(world)] };
-    return { kind: 'message', message, data: dataOf(scene) };
+    const message = { ...shown, lines: [...bareLines(world), ...shown.lines, ...outLines(world)] };
+    return {
+      kind: 'message',
+      message,
+      data: { ...dataOf(scene), unprotectedSince: world.unprotected?.()?.since ?? null },
+    };
   },
 };
+
+/** Nothing to fall back on: before anything else. */
+function bareLines(world: CommandWorld): Line[] {
+  const unprotected = world.unprotected?.() ?? null;
+  return unprotected === null ? [] : [unprotectedLine(unprotected)];
+}
 
 /** What was taken out of service and does not follow yet: the system has less to fall back on. */
 const outLines = (world: CommandWorld): Line[] =>

@@ -15,6 +15,7 @@ import { check, more } from './more-time.ts';
 import { override } from './override.ts';
 import { plan } from './plan.ts';
 import { release } from './release.ts';
+import { reprotect } from './reprotect.ts';
 import { review } from './review.ts';
 import { schedule } from './schedule.ts';
 import { status } from './status.ts';
@@ -23,6 +24,7 @@ import { approve, confirm, deny } from './vote.ts';
 export const COMMANDS: Command[] = [
   failover,
   failback,
+  reprotect,
   declare,
   plan,
   status,

@@ -94,6 +94,31 @@ const fence = z
     'What makes this Postgres unable to accept writes when the region is left: { statefulset: NAME }, { exec: { stop: [...] } }, { http: { stop: URL } }, or sql. With sql alone the old primary has to be copied anew afterwards. Beside the first three: `selfFence` and `lease`, where the server stops itself when it is cut off.',
   );
 
+const VERB = '{verb}';
+
+/** How a region's Postgres is made a standby again. */
+const reprotect = z
+  .strictObject({
+    exec: z
+      .array(text())
+      .min(1)
+      .refine((words) => words.some((word) => word.includes(VERB)), {
+        error: 'nothing says what is to be done. Add {verb}, as in [./standby.sh, "{verb}", "--region={source}"].',
+      })
+      .describe(
+        'Program and arguments, run without a shell. {verb} becomes look, keep, rejoin, rewind or copy; {source} is this region, {target} the one that serves. look only looks, within 20 s, and prints {"state":"stopped"|"starting"|"running", "marked": whether it starts as a standby, "follows": whether it can follow as it is, "why", "rewind": whether it can be rewound, "divergedBytes", "bytes"}. keep puts aside what only this server has and prints {"kept": where, "bytes"}. The others make the stopped server a standby, slot and all, and do not start it. Each may be run again. Lines of JSON {"done": n, "total": n, "unit": "bytes"} become a bar. The program must stand in hooks.allow.',
+      ),
+    strategy: z
+      .enum(['auto', 'rejoin', 'rewind', 'copy'])
+      .default('auto')
+      .describe(
+        'auto: as it is where it was stopped cleanly and wrote nothing of its own, else rewound where that is possible, else a new copy. Or always the one named.',
+      ),
+    timeout: duration().prefault('2h').describe('How long keep, rejoin, rewind and copy may take, each.'),
+  })
+  .transform(({ timeout, ...rest }) => ({ ...rest, timeoutMs: timeout }))
+  .describe('How `/dr reprotect` makes this Postgres a standby again once the region was left: by a program of yours.');
+
 /** One region, as it is written. */
 export const region = (read: SecretReader) =>
   z.strictObject({
@@ -126,6 +151,7 @@ export const region = (read: SecretReader) =>
           .describe('Databases of the application. Without it: all but the templates.')
           .exactOptional(),
         fence,
+        reprotect: reprotect.exactOptional(),
       })
       .describe('The region’s Postgres. Every region but a witness has one.')
       .exactOptional(),

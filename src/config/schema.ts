@@ -193,6 +193,9 @@ export function makeSchema(read: SecretReader) {
           'To promote although nobody can say whether the region that failed still takes writes. Without approvers: those of promote.',
         ),
         'data-loss': gate.describe('To lose more than objectives.rpo allows. Without approvers: those of promote.'),
+        reprotect: gate.describe(
+          'Before a region is made a standby again, which may throw away what only it holds. Without approvers: those of promote.',
+        ),
       })
       .prefault({})
       .describe('Decisions that people make during a run.'),

@@ -81,9 +81,11 @@ export const ownStep = z
         'It works on the region that is left, which may be gone: where its check cannot say (a program that ends with neither 0 nor 1, an address that does not answer), the run goes on, says that it is owed, and Regent does it when the region answers again. Only in the phase securing of an emergency, with a check.',
       ),
     onFailure: z
-      .enum(['hold', 'rollback'])
+      .enum(['hold', 'rollback', 'continue'])
       .default('hold')
-      .describe('hold: people decide. rollback: the run is undone, where that is still possible.'),
+      .describe(
+        'hold: people decide. rollback: the run is undone, where that is still possible. continue: the run goes on without it, and says so wherever it is shown.',
+      ),
   })
   .transform((written, context) => {
     const { exec, http, check = null, undo = null, help = null, ...rest } = written;

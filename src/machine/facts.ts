@@ -13,6 +13,7 @@ import {
   type Phase,
   type Plan,
   type PlanNode,
+  REPROTECT,
   type StepNode,
   type StepState,
 } from './types.ts';
@@ -200,7 +201,7 @@ export const askedBy = (c: Context): string =>
 
 /** A planned run may go on as an emergency, whatever it has done so far; the opposite would trust a region given up. */
 export const maySwitch = (c: Context): boolean =>
-  c.run !== '' && c.mode === 'planned' && c.runbook !== LOST_SECONDARY && c.end === null;
+  c.run !== '' && c.mode === 'planned' && c.runbook !== LOST_SECONDARY && c.runbook !== REPROTECT && c.end === null;
 
 /** Asked once, and decided already: what was approved is no longer so, and new evidence is waited for. */
 export const askedAgain = (c: Context): GateNode[] =>

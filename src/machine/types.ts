@@ -22,11 +22,13 @@ export type Mode = 'planned' | 'emergency';
 export const LOST_SECONDARY = 'lost-secondary';
 /** The runbook that goes home: its runs are planned ones, with preconditions of their own. */
 export const FAILBACK = 'failback';
+/** The runbook that makes a region a standby again: its runs are planned ones, which move nothing and promote nobody. */
+export const REPROTECT = 'reprotect';
 export type End = 'completed' | 'rolledBack' | 'aborted' | 'takenOver';
 /** How a step may be repeated (DESIGN §2): sets a state, can be seen to be done, or must not be sent twice. */
 export type Repeat = 'idempotent' | 'verifiable' | 'once';
 /** The decisions people owe. */
-export const GATES = ['declare', 'promote', 'dns', 'unverified-fence', 'data-loss'] as const;
+export const GATES = ['declare', 'promote', 'dns', 'unverified-fence', 'data-loss', 'reprotect'] as const;
 export type GateId = (typeof GATES)[number];
 export type Evidence = { [key: string]: Json };
 
@@ -45,7 +47,8 @@ export type StepNode = {
   proves: boolean;
   /** A rule of the house: a named person may waive it. */
   rule: boolean;
-  onFailure: 'hold' | 'rollback';
+  /** `continue`: the run goes on without it, and says so. */
+  onFailure: 'hold' | 'rollback' | 'continue';
   budgetMs: number;
   /** How long it usually takes, for people; absent where nobody has said. */
   usualMs?: number;

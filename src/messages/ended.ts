@@ -5,8 +5,9 @@ import type { Line, Message } from '../ports/chat.ts';
 import { beganAt, outageOf, servedAt } from '../report/metrics.ts';
 import { failedStep, keptPicture } from './failed.ts';
 import { overrideLines, reviewLines } from './overrides.ts';
-import { button, outageWord, route, type Scene, SIGN } from './scene.ts';
-import { isSecondary, outOfService, protectionNow } from './secondary.ts';
+import { isReprotect, keptLines, movesNothing, standing } from './reprotection.ts';
+import { button, outageWord, route, type Scene, SIGN, warningOf } from './scene.ts';
+import { isSecondary, protectionNow } from './secondary.ts';
 import { measureLines } from './success.ts';
 import { warningLines } from './warnings.ts';
 
@@ -16,14 +17,14 @@ export function endedLine({ c }: Scene): Line {
   const took = `${clockText(at - beganAt(c))} of ${clockText(c.objectives.rtoMs)}`;
   switch (c.end) {
     case 'completed': {
-      if (isSecondary(c)) return [`${SIGN.done} ${outOfService(c)}`];
+      if (movesNothing(c)) return [`${SIGN.done} ${standing(c)}`];
       const { from, to } = outageOf(c);
       const refused =
         from === null || to === null ? 'writes were never refused' : `${outageWord(c)} ${clockText(to - from)}`;
       return [`${SIGN.done} ${c.target} serves since `, { time: at }, ` · ${took} · ${refused}`];
     }
     case 'rolledBack':
-      if (isSecondary(c)) return [`↩ rolled back at `, { time: at }, ` · ${outOfService(c)}`];
+      if (movesNothing(c)) return [`↩ rolled back at `, { time: at }, ` · ${standing(c)}`];
       return [
         `↩ rolled back at `,
         { time: at },
@@ -41,16 +42,17 @@ export function endedLine({ c }: Scene): Line {
 const REVERSE = 'reverse-replication';
 
 function protection(c: Scene['c']): Line {
-  const { status, summary } = stepState(c, REVERSE);
-  if (status === 'done' || status === 'alreadyDone')
+  const state = stepState(c, REVERSE);
+  const { status, summary } = state;
+  if ((status === 'done' || status === 'alreadyDone') && warningOf(state) === null)
     return [`${c.source} is a standby of ${c.target} again`, ...(summary ? [': ', { untrusted: summary }] : []), '.'];
-  const left = `${c.target} is unprotected until ${c.source} is a standby again.`;
+  const left = `${c.target} is UNPROTECTED until ${c.source} is a standby again: /dr reprotect ${c.source}.`;
   const { owed, reached } = stepState(c, 'fence-lost-source').evidence ?? {};
   if (owed === true && reached === true)
     return `${c.source} answered in part: what could not be fenced there is fenced the moment it answers. ${left}`;
   return owed === true
     ? `${c.source} did not answer and is fenced the moment it does. ${left}`
-    : `${c.source} is fenced and no longer a standby: ${c.target} is unprotected until it is one again.`;
+    : `${c.source} is fenced and no longer a standby: ${left}`;
 }
 
 /** What there is to find out why it did not end as it should. */
@@ -69,14 +71,16 @@ export function ended(scene: Scene): Message {
   if (c.end === 'completed') {
     const proof = c.steps['prove-replicated']?.summary;
     if (proof) lines.push(`Nothing acknowledged is missing: ${proof}.`);
-    lines.push(...(isSecondary(c) ? [protectionNow(c)] : [protection(c), ...measureLines(c)]));
+    lines.push(
+      ...(isReprotect(c) ? keptLines(c) : isSecondary(c) ? [protectionNow(c)] : [protection(c), ...measureLines(c)]),
+    );
   }
   const untidied = c.plan === null ? [] : stepsOf(c, 'atEnd').filter((step) => !settled(c, step.id));
   if (untidied.length > 0) lines.push(`Left to people: ${untidied.map((step) => `“${step.title}”`).join(', ')}.`);
   if (c.end === 'rolledBack') lines.push(`What was changed has been put back; ${c.target} is as it was before.`);
   if (c.end !== 'completed') lines.push(...failure(c));
   lines.push(...warningLines(c), ...overrideLines(c), ...reviewLines(c));
-  const left = c.end === 'completed' && !isSecondary(c) ? (scene.followUps ?? []) : [];
+  const left = c.end === 'completed' && !movesNothing(c) ? (scene.followUps ?? []) : [];
   if (left.length > 0) lines.push('Left to do:', ...left.map((one): Line => ['· ', { untrusted: one }]));
   const reviewable = c.overrides.length > 0 && c.reviewed === null;
   return {

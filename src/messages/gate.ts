@@ -3,6 +3,7 @@ import { atMostText, bytesText } from '../lib/bytes.ts';
 import { askedBy, chosenText, gateNode, mayExtend, otherHand, stepState, stepsOf } from '../machine/facts.ts';
 import type { Context, Evidence, GateId, GateNode, GateState, PlanValues } from '../machine/types.ts';
 import type { Action, Line, Message, Span } from '../ports/chat.ts';
+import { isReprotect, reprotectConsequence, reprotectMeaning } from './reprotection.ts';
 import { abortButton, askedAt, button, isForward, listed, route, type Scene, SIGN, who } from './scene.ts';
 import { isSecondary, secondaryMeaning } from './secondary.ts';
 
@@ -74,6 +75,7 @@ const over = ({ c, where }: Scene): string =>
 function meaning(node: GateNode, c: Context): Line[] {
   const values = c.plan?.values;
   if (!values) return [];
+  if (isReprotect(c)) return reprotectMeaning(c);
   if (isSecondary(c)) return secondaryMeaning(c);
   if (node.id === 'dns') {
     const changed = values.dns.map(({ name, type, old, oldTtl, new: wanted, ttl, provider }) => {
@@ -268,6 +270,7 @@ const LABEL: Record<GateId, string> = {
   declare: 'Declare disaster',
   'unverified-fence': 'Promote without proof',
   'data-loss': 'Accept the loss',
+  reprotect: 'Make it a standby',
 };
 
 function consequence({ id }: GateNode, c: Context): string {
@@ -276,6 +279,8 @@ function consequence({ id }: GateNode, c: Context): string {
   switch (id) {
     case 'dns':
       return `Clients are sent to ${target}, once it has accepted a write.`;
+    case 'reprotect':
+      return reprotectConsequence(c);
     case 'declare':
       return `${source} counts as lost, and ${target} is made ready to take over.`;
     case 'unverified-fence':

@@ -9,6 +9,7 @@ import { waitsByItself } from './again.ts';
 import { endedLine } from './ended.ts';
 import { haltLines } from './halt.ts';
 import { overrideLines, reviewLines } from './overrides.ts';
+import { unprotectedLine } from './reprotection.ts';
 import {
   abortButton,
   askedAt,
@@ -54,7 +55,7 @@ export function headline(scene: Scene): Message {
   return {
     title: [`${modeSign(c)} `, { bold: c.run }, ` · ${route(c)} · ${kindOf(c)}`],
     lines: [
-      ...(ended ? [endedLine(scene), state(scene)] : lines),
+      ...(ended ? [endedLine(scene), ...unprotectedLines(scene), state(scene)] : lines),
       ...warningLines(c),
       ...overrideLines(c),
       ...reviewLines(c),
@@ -65,6 +66,10 @@ export function headline(scene: Scene): Message {
     fallback: `${scene.halt && !ended ? 'HALTED. ' : ''}${c.run}: ${route(c)}, ${ended ? END_WORDS[c.end!] : c.holds.length > 0 ? 'held' : (SIDE_WORDS[where] ?? where)}.`,
   };
 }
+
+/** Of the run that left it so, until something follows again. */
+const unprotectedLines = ({ c, unprotected }: Scene): Line[] =>
+  unprotected?.run === c.run ? [unprotectedLine(unprotected)] : [];
 
 function state({ c, where }: Scene): Line {
   const asked: Line = [

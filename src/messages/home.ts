@@ -4,6 +4,7 @@ import { ended } from './ended.ts';
 import { gate } from './gate.ts';
 import { type Halt, haltLines, liftButton } from './halt.ts';
 import { headline } from './headline.ts';
+import { type Unprotected, unprotectedLine } from './reprotection.ts';
 import type { Scene } from './scene.ts';
 
 export type HomeScene = {
@@ -17,6 +18,8 @@ export type HomeScene = {
   halt: Halt | null;
   /** Whether this person may help to lift it. */
   lifting: boolean;
+  /** Nothing follows the region that serves. */
+  unprotected?: Unprotected | null;
   /** A link to the run's headline. */
   link: string | null;
   /** Who is primary by observation; looked at only while nothing is moved. */
@@ -56,12 +59,12 @@ function waitingFor(gates: number, owed: number): Message {
   return { title, lines: [], tone: count === 0 ? 'plain' : 'waiting', actions: [] };
 }
 
-function running({ link, now }: HomeScene, scene: Scene): Message {
+function running({ link, now, unprotected }: HomeScene, scene: Scene): Message {
   const { title, lines, tone, footnote } = headline(scene);
   const thread: Line[] = link === null ? [] : [[{ link, text: 'The thread ↗' }]];
   return {
     title,
-    lines: [...lines, ...thread],
+    lines: [...(unprotected == null ? [] : [unprotectedLine(unprotected)]), ...lines, ...thread],
     tone,
     actions: [],
     footnote: [...(footnote === undefined ? [] : [footnote, ' '].flat()), ...asOf(now)],
@@ -69,11 +72,12 @@ function running({ link, now }: HomeScene, scene: Scene): Message {
 }
 
 /** @param told what waits for this person stands above already */
-function quiet({ roles, organization, now }: HomeScene, told = false): Message {
+function quiet({ roles, organization, now, unprotected }: HomeScene, told = false): Message {
   const primary = Object.keys(roles).find((region) => roles[region] === 'primary');
   return {
     title: `${told ? '' : 'Nothing waits for you. '}${organization} is not being moved.`,
     lines: [
+      ...(unprotected == null ? [] : [unprotectedLine(unprotected)]),
       primary === undefined ? 'No region answers as primary right now.' : `${primary} is primary.`,
       ...Object.entries(roles).map(([region, role]) => `${region}: ${role}`),
     ],

@@ -6,8 +6,9 @@ import type { GateNode, Plan } from '../machine/types.ts';
 import type { Line, Message } from '../ports/chat.ts';
 import { reachLines } from './around.ts';
 import { ownCalls } from './own-calls.ts';
+import { isReprotect, movesNothing, reprotectPlan } from './reprotection.ts';
 import { listed, route, type Scene, SIGN, who } from './scene.ts';
-import { isSecondary, secondaryPlan } from './secondary.ts';
+import { secondaryPlan } from './secondary.ts';
 
 const notice = (title: Message['title'], lines: Message['lines'] = [], tone: Message['tone'] = 'plain'): Message => ({
   title,
@@ -22,8 +23,8 @@ export function plan({ c, facts }: Scene): Message | null {
   const { values } = now;
   return notice(
     [{ bold: 'The plan' }, ` · ${route(c)} · `, { code: now.hash.slice(0, 12) }],
-    isSecondary(c)
-      ? [...secondaryPlan(c), ...ownCalls(now)]
+    movesNothing(c)
+      ? [...(isReprotect(c) ? reprotectPlan(c) : secondaryPlan(c)), ...ownCalls(now)]
       : [
           `Scale up in ${c.target}: ${values.deployments.map(({ name, replicas }) => `${name} ${replicas}`).join(', ')}`,
           now.mode === 'emergency'

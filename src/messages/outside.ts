@@ -12,8 +12,8 @@ import type { Line } from '../ports/chat.ts';
 import type { ComponentState, Impact, PageStatus } from '../ports/status-page.ts';
 import { beganAt, lossOf } from '../report/metrics.ts';
 import { failedStep, keptPicture } from './failed.ts';
+import { movesNothing, standing } from './reprotection.ts';
 import type { Scene } from './scene.ts';
-import { isSecondary, outOfService } from './secondary.ts';
 import { stakeholders } from './status.ts';
 import { filled, lengthWords, momentText, type Templates } from './templates.ts';
 
@@ -79,10 +79,10 @@ function fromTemplate(scene: Scene, which: keyof Templates, telling: Telling): P
 function begun(scene: Scene, to: Readers, telling: Telling): Parts {
   const { c } = scene;
   if (isEmergency(c)) return fromTemplate(scene, 'detected', telling);
-  if (isSecondary(c))
+  if (movesNothing(c))
     return {
-      subject: `${outOfService(c).replace(/\.$/, '')} (${c.run})`,
-      lines: [outOfService(c), `Reason: “${foreignText(c.reason)}”`],
+      subject: `${standing(c).replace(/\.$/, '')} (${c.run})`,
+      lines: [standing(c), `Reason: “${foreignText(c.reason)}”`],
     };
   const forOperators = [
     `Reason: “${foreignText(c.reason)}”`,
@@ -124,8 +124,8 @@ function over(scene: Scene, to: Readers, telling: Telling): Parts {
   if (isEmergency(c) && c.end === 'completed') return fromTemplate(scene, 'completed', telling);
   const took = lengthWords((c.endedAt ?? scene.now) - c.requestedAt);
   return {
-    subject: isSecondary(c)
-      ? `${outOfService(c).replace(/\.$/, '')} (${c.run})`
+    subject: movesNothing(c)
+      ? `${standing(c).replace(/\.$/, '')} (${c.run})`
       : `${capital(c.organization)}: ${endWords(c)} (${c.run})`,
     lines: [...lastWords(scene), ...(to === 'stakeholders' ? [] : [...whatFailed(c), `It took ${took}.`])],
   };

@@ -8,6 +8,7 @@ import {
   type GateNode,
   LOST_SECONDARY,
   PHASES,
+  REPROTECT,
   type StepNode,
   type StepState,
 } from '../machine/types.ts';
@@ -15,6 +16,7 @@ import type { Usual } from '../policy/estimate.ts';
 import type { Progress } from '../ports/answer.ts';
 import type { Action, Span } from '../ports/chat.ts';
 import type { Halt } from './halt.ts';
+import type { Unprotected } from './reprotection.ts';
 
 /** How far a step is that takes its time; null where nobody can say yet. */
 export type StepProgress = Progress & { perSecond: number | null; leftMs: number | null };
@@ -35,6 +37,8 @@ export type Scene = {
   progress?: Record<string, StepProgress>;
   /** Nothing new is sent, for any run, while this stands. */
   halt?: Halt | null;
+  /** Nothing follows the region that serves, since the last move. */
+  unprotected?: Unprotected | null;
   /** How long steps usually take, ms by their ids: of past runs. */
   usual?: Usual;
   /** What the house does after a run, from the configuration. */
@@ -76,9 +80,13 @@ export const askedAt = (c: Context, gate: GateNode): Span[] =>
 export const isFailback = ({ runbook }: Pick<Context, 'runbook'>): boolean => runbook === FAILBACK;
 
 export const route = ({ source, target, ...c }: Pick<Context, 'source' | 'target'> & { runbook?: string }): string =>
-  c.runbook === LOST_SECONDARY ? `${source} out of service, ${target} serves` : `${source} → ${target}`;
-export const kindOf = (c: Context): string =>
   c.runbook === LOST_SECONDARY
+    ? `${source} out of service, ${target} serves`
+    : c.runbook === REPROTECT
+      ? `${source} follows ${target}`
+      : `${source} → ${target}`;
+export const kindOf = (c: Context): string =>
+  c.runbook === LOST_SECONDARY || c.runbook === REPROTECT
     ? 'nothing is promoted'
     : c.mode !== 'planned'
       ? 'emergency failover'

@@ -7,8 +7,8 @@ import { haltLines } from './halt.ts';
 import { headline } from './headline.ts';
 import { overrideLines, reviewLines } from './overrides.ts';
 import { stepLine } from './phase.ts';
+import { movesNothing, standing } from './reprotection.ts';
 import { askedAt, isFailback, openGates, type Scene } from './scene.ts';
-import { isSecondary, outOfService } from './secondary.ts';
 import { measureLines } from './success.ts';
 import { warningLines } from './warnings.ts';
 
@@ -25,7 +25,7 @@ export function status(scene: Scene, detail: boolean, link: string | null): Mess
       actions: [],
       lines: [
         ...head.lines,
-        ...(c.end === 'completed' && !isSecondary(c) ? measureLines(c) : []),
+        ...(c.end === 'completed' && !movesNothing(c) ? measureLines(c) : []),
         ...steps.map((step) => stepLine(c, step, scene.progress?.[step.id])),
         ...thread,
       ],
@@ -63,7 +63,7 @@ export const stakeholdersEnd = (scene: Scene): Message => ({
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 function moving({ c, where }: Scene): string {
-  if (isSecondary(c)) return outOfService(c);
+  if (movesNothing(c)) return standing(c);
   const name = capital(c.organization);
   const back = isFailback(c) ? ' back' : '';
   switch (c.end) {

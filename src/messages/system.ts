@@ -5,6 +5,7 @@ import { halt } from './halt.ts';
 import { lifted } from './lifted.ts';
 import { notice } from './notice.ts';
 import { proposal } from './proposal.ts';
+import { protectedAgain } from './protected.ts';
 import { released } from './released.ts';
 import { returned } from './returned.ts';
 import { zombie } from './zombie.ts';
@@ -24,6 +25,7 @@ export const SYSTEM_MESSAGES: Record<string, (scene: SystemScene) => Message | n
   lifted,
   notice,
   proposal,
+  protected: protectedAgain,
   released,
   returned,
   zombie,

@@ -4,8 +4,11 @@
  * to do with it, or somebody says that it is theirs now. Pure, so that a restart comes to the same.
  */
 import { stepState } from '../machine/facts.ts';
-import type { Context } from '../machine/types.ts';
+import { type Context, REPROTECT } from '../machine/types.ts';
 import type { JournalRow } from '../ports/journal.ts';
+
+/** The step that lifts the fence of a region for its standby. */
+const STARTS = 'start-standby';
 
 export type Owed = { run: string; source: string; target: string; context: Context };
 
@@ -37,6 +40,10 @@ export function owedFence(runs: Context[], settled: Iterable<string>): Owed | nu
   if (last?.mode !== 'emergency' || last.end === 'takenOver' || new Set(settled).has(last.run)) return null;
   const { run, source, target } = last;
   // A run that goes back there knows itself what it does to it. One that came to nothing leaves the fence owed.
-  if (runs.slice(at + 1).some((one) => one.end === null && one.target === source)) return null;
+  const later = runs.slice(at + 1).filter((one) => one.end === null);
+  if (later.some((one) => one.target === source)) return null;
+  // Nor one that starts it as a standby; until then, and once it is over, whatever comes up there is kept off.
+  if (later.some((one) => one.runbook === REPROTECT && one.source === source && stepState(one, STARTS).attempt > 0))
+    return null;
   return { run, source, target, context: last };
 }

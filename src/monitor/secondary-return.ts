@@ -3,7 +3,7 @@
  * again the system has less to fall back on, and that stays on show. Once it streams, people are told once.
  */
 import { sentenceOf } from '../lib/errors.ts';
-import { type Announcement, type Context, LOST_SECONDARY } from '../machine/types.ts';
+import { type Announcement, type Context, LOST_SECONDARY, REPROTECT } from '../machine/types.ts';
 import type { ReturnedFacts } from '../messages/returned.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Database } from '../ports/database.ts';
@@ -39,7 +39,7 @@ export function outOf(runs: Context[], returned: Set<string>): Out[] {
     if (end !== 'completed' || endedAt === null) continue;
     if (runbook === LOST_SECONDARY && !returned.has(run))
       out.set(source, { region: source, run, target, since: endedAt });
-    else for (const region of [source, target]) out.delete(region);
+    else if (runbook !== REPROTECT) for (const region of [source, target]) out.delete(region);
   }
   return [...out.values()];
 }

@@ -16,7 +16,8 @@ export type DatabaseView = {
   /** Standby only: whether a WAL receiver is streaming now, and from where. */
   streamingFrom: string | null;
   /** Primary only: attached standbys and their state, as the primary sees them. */
-  standbys: { address: string; state: string; replayLsn: string | null }[];
+  /** `slot`: the slot it streams by; null where it has none. */
+  standbys: { address: string; state: string; replayLsn: string | null; slot?: string | null }[];
   /** `default_transaction_read_only` as a fresh session gets it: courtesy, never a fence. */
   readOnly: boolean;
   /** Databases that refuse connections (`datallowconn = false`): a catalog fence that travelled here with the WAL. */
@@ -114,6 +115,12 @@ export type OpenTransactions = {
   /** Seconds the oldest of them has been open; 0 where there is none. */
   oldestSeconds: number;
 };
+
+/** A standby that streams on its primary's timeline; one that is only connected does not follow. */
+export const isFollowing = (
+  standby: Pick<DatabaseView, 'role' | 'streamingFrom' | 'timeline'>,
+  primary: Pick<DatabaseView, 'timeline'>,
+): boolean => standby.role === 'standby' && standby.streamingFrom !== null && standby.timeline === primary.timeline;
 
 /** Up to where a server has the log: what a standby has received counts, it is flushed, and replayed before a promotion ends. */
 export const held = ({ lsn, receivedLsn }: Pick<DatabaseView, 'lsn' | 'receivedLsn'>): string =>

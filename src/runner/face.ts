@@ -1,10 +1,19 @@
 /** The runner as commands see it: what is, and what may be asked for. Every change goes through the ledger. */
 import { sentenceOf } from '../lib/errors.ts';
-import { type Announcement, type Context, FAILBACK, LOST_SECONDARY, type Mode, type Plan } from '../machine/types.ts';
+import {
+  type Announcement,
+  type Context,
+  FAILBACK,
+  LOST_SECONDARY,
+  type Mode,
+  type Plan,
+  REPROTECT,
+} from '../machine/types.ts';
 import type { Halt } from '../messages/halt.ts';
 import { type Answer, unknown } from '../ports/answer.ts';
 import type { Posted } from '../ports/chat.ts';
 import type { Clock } from '../ports/clock.ts';
+import { type DatabaseView, isFollowing } from '../ports/database.ts';
 import type { Journal, JournalEntry } from '../ports/journal.ts';
 import type { Notice } from '../ports/records.ts';
 import { makePlan } from '../steps/planning.ts';
@@ -14,9 +23,11 @@ import type { System } from '../steps/system.ts';
 import { type Choice, chooseTarget } from './choosing.ts';
 import { Halting } from './halt.ts';
 import type { Appended, Ledger, NewEvent, RunView } from './ledger.ts';
-import { journalRecords } from './records.ts';
+import { journalRecords, movesOf } from './records.ts';
 import { switchOf, type Wish } from './switching.ts';
 import { heeding, within } from './time.ts';
+
+type Role = 'primary' | 'standby' | 'unknown';
 
 export type DryRun = {
   plan: Plan;
@@ -83,16 +94,35 @@ export class Face {
   }
 
   /** Who is primary by observation: `unknown` where the server did not answer in time. */
-  async rolesNow(): Promise<Record<string, 'primary' | 'standby' | 'unknown'>> {
-    const roles = await Promise.all(
+  async rolesNow(): Promise<Record<string, Role>> {
+    return rolesIn(await this.#views());
+  }
+
+  /** The same, and which primaries `region` is a streaming standby of, on their timeline. */
+  async followers(region: string): Promise<{ roles: Record<string, Role>; streams: string[] }> {
+    const views = await this.#views();
+    const own = views[region];
+    const streams = Object.keys(views).filter(
+      (one) => views[one]?.role === 'primary' && own != null && isFollowing(own, views[one]),
+    );
+    return { roles: rolesIn(views), streams };
+  }
+
+  /** Where the system was moved to last, by record; null where no run has moved it. */
+  movedTo(): string | null {
+    return movesOf(this.all().map(({ snapshot }) => snapshot.context)).at(-1)?.target ?? null;
+  }
+
+  async #views(): Promise<Record<string, DatabaseView | null>> {
+    const views = await Promise.all(
       Object.keys(this.#world.system.regions).map(async (region) => {
         const { signal, release } = within(this.#world.clock, this.#world.callMs, this.#world.stop);
         const view = await heeding(signal, () => this.#world.ports.database.observe(region, signal)).catch(() => null);
         release();
-        return [region, view?.role ?? ('unknown' as const)] as const;
+        return [region, view] as const;
       }),
     );
-    return Object.fromEntries(roles);
+    return Object.fromEntries(views);
   }
 
   /** Starts a planned run, unless one is under way. */
@@ -144,6 +174,17 @@ export class Face {
   ): Promise<Appended> {
     const without = declared ? [] : ONLY_DECLARED;
     return this.#begin('planned', { source, target, reason, by, ...more }, delivery, LOST_SECONDARY, without);
+  }
+
+  /** Starts a run that makes `source` a standby of `target`, which serves and goes on serving. */
+  beginReprotect(
+    source: string,
+    target: string,
+    reason: string,
+    person: string,
+    delivery: string | null,
+  ): Promise<Appended> {
+    return this.#begin('planned', { source, target, reason, by: person }, delivery, REPROTECT);
   }
 
   #begin(
@@ -264,6 +305,9 @@ export class Face {
     return chooseTarget(this.#world, source, mode, options);
   }
 }
+
+const rolesIn = (views: Record<string, DatabaseView | null>): Record<string, Role> =>
+  Object.fromEntries(Object.entries(views).map(([region, view]) => [region, view?.role ?? 'unknown']));
 
 /** Proofs that only make sense once something was done: before that their answer is always "not yet". And what tidies up. */
 const onlyLater = (step: StepDefinition): boolean =>

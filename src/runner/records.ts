@@ -2,7 +2,7 @@
  * What Regent has written down beside its runs, read back from the `system` stream: notices given and taken back, TTLs
  * seen, what was usual. A row that does not read as one is passed over: an older or newer version may have written it.
  */
-import { type Context, LOST_SECONDARY } from '../machine/types.ts';
+import { type Context, LOST_SECONDARY, REPROTECT } from '../machine/types.ts';
 import type { Journal, JournalRow } from '../ports/journal.ts';
 import type { Moved, Notice, Records, ThroughputSeen, TtlsSeen } from '../ports/records.ts';
 import { SYSTEM } from './ledger.ts';
@@ -52,9 +52,12 @@ function throughputIn(rows: JournalRow[]): ThroughputSeen[] {
 }
 
 /** Runs that came to nothing, and those that moved nothing, are left out. */
-const movesOf = (runs: Context[]): Moved[] =>
+export const movesOf = (runs: Context[]): Moved[] =>
   runs.flatMap(({ run, runbook, source, target, end, endedAt }) =>
-    endedAt !== null && runbook !== LOST_SECONDARY && (end === 'completed' || end === 'takenOver')
+    endedAt !== null &&
+    runbook !== LOST_SECONDARY &&
+    runbook !== REPROTECT &&
+    (end === 'completed' || end === 'takenOver')
       ? [{ run, source, target, endedAt }]
       : [],
   );

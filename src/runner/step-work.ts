@@ -10,6 +10,7 @@ import { type Answer, type Progress, unknown } from '../ports/answer.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ports, StepDefinition, StepFacts } from '../steps/step.ts';
 import type { System } from '../steps/system.ts';
+import { goneWithout } from './gone-without.ts';
 import type { Ledger, NewEvent } from './ledger.ts';
 import { heeding, within } from './time.ts';
 
@@ -354,7 +355,8 @@ export class StepWork {
   }
 
   async #append(event: NewEvent): Promise<boolean> {
-    return (await this.#world.ledger.append(this.#run, RUNNER, event)).ok;
+    const written = goneWithout(event, this.#node, (attempt) => this.#isOut(attempt));
+    return (await this.#world.ledger.append(this.#run, RUNNER, written)).ok;
   }
 
   #handed(signal: AbortSignal, step: string = this.#step.id): Ports & StepFacts {

@@ -4,9 +4,18 @@
  */
 import { IntegrationError, UserError } from '../lib/errors.ts';
 import { hashOf } from '../lib/hash.ts';
-import { type Bounds, LOST_SECONDARY, type Mode, type Plan, type PlanNode, type PlanValues } from '../machine/types.ts';
+import {
+  type Bounds,
+  LOST_SECONDARY,
+  type Mode,
+  type Plan,
+  type PlanNode,
+  type PlanValues,
+  REPROTECT,
+} from '../machine/types.ts';
 import type { DnsRecord } from '../ports/dns.ts';
 import { measureLoss } from './loss.ts';
+import { reprotectCalls } from './reprotect/standing.ts';
 import { scriptCalls } from './scripts.ts';
 import type { Ports } from './step.ts';
 import type { System } from './system.ts';
@@ -49,13 +58,15 @@ export async function makePlan(
 ): Promise<Plan> {
   const { source, target } = asked;
   const leaves = asked.runbook === LOST_SECONDARY;
-  const wanted = leaves ? recordsWithout(system, source, target) : recordsFor(system, target);
+  const follows = asked.runbook === REPROTECT;
+  const wanted = follows ? [] : leaves ? recordsWithout(system, source, target) : recordsFor(system, target);
   const emergency = asked.mode === 'emergency';
   const [from, to, dns] = await Promise.all([
     // Of a region that is lost nothing is asked: it would only be waited for.
-    emergency || leaves ? null : ports.database.observe(source, signal),
+    emergency || leaves || follows ? null : ports.database.observe(source, signal),
     ports.database.observe(target, signal),
-    ports.dns.plan(wanted, signal),
+    // Nothing is asked for where no record moves: providers refuse an empty change.
+    wanted.length === 0 ? { batches: [] } : ports.dns.plan(wanted, signal),
   ]);
   if (from !== null && from.systemIdentifier !== to.systemIdentifier)
     throw new UserError(
@@ -94,7 +105,7 @@ export async function makePlan(
     publicHealth: system.deployments.flatMap(({ name, publicHealth }) =>
       publicHealth === null ? [] : [{ service: name, url: publicHealth }],
     ),
-    scripts: scriptCalls(system, source, target),
+    scripts: { ...scriptCalls(system, source, target), ...(follows && reprotectCalls(system, source, target)) },
   };
   // What cannot be measured now is asked again by a step of its own: a plan is made all the same.
   const loss = emergency

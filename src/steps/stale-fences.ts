@@ -13,6 +13,8 @@ export type Fence = {
   says: string;
   /** Sets the state that lets it serve, safe to repeat; null where that is not Regent's to do. */
   lift: ((signal: AbortSignal) => Promise<void>) | null;
+  /** Not even a standby can run behind it. */
+  blocks?: true;
 };
 
 type Asked = { region: string; serving: string; system: Pick<System, 'regions'> };
@@ -38,7 +40,8 @@ export async function staleFences(
     reach(signal, (limit) => cluster.annotation(region, REVIEW_NOTE, limit)),
   ]);
   const fences: Fence[] = [];
-  const add = (says: string, lift: Fence['lift']) => fences.push({ says, lift });
+  const add = (says: string, lift: Fence['lift'], more: Pick<Fence, 'blocks'> = {}) =>
+    fences.push({ says, lift, ...more });
 
   const stopped = setsAtZero(own, others);
   for (const { name, was } of stopped) {
@@ -60,12 +63,16 @@ export async function staleFences(
   if (nodes.answered) {
     const cordoned = nodes.value.filter((node) => !node.schedulable).map(({ name }) => name);
     if (cordoned.length > 0)
-      add(`${cordoned.length} of ${nodes.value.length} nodes cordoned: ${someOf(cordoned)}`, (limit) =>
-        cluster.cordon(region, cordoned, false, limit),
+      add(
+        `${cordoned.length} of ${nodes.value.length} nodes cordoned: ${someOf(cordoned)}`,
+        (limit) => cluster.cordon(region, cordoned, false, limit),
+        { blocks: true },
       );
   }
   if (denied.answered && denied.value !== 'no')
-    add(`NetworkPolicy ${DENY_POLICY}`, (limit) => cluster.denyTraffic(region, DENY_POLICY, false, limit));
+    add(`NetworkPolicy ${DENY_POLICY}`, (limit) => cluster.denyTraffic(region, DENY_POLICY, false, limit), {
+      blocks: true,
+    });
   const tagged = labels.answered ? Object.values(labels.value).filter((value) => value !== null).length : 0;
   if (tagged > 0 || (note.answered && note.value !== null))
     add(`tagged for review (${REVIEW})`, async (limit) => {

@@ -137,7 +137,8 @@ export type StepDefinition<U extends PortName = PortName> = {
   proves?: boolean;
   /** A rule of the house rather than of the machine: a named person may waive it with a reason. */
   rule?: boolean;
-  onFailure?: 'hold' | 'rollback';
+  /** `continue`: what it could not do is said wherever the run is shown, and nothing waits for it. */
+  onFailure?: 'hold' | 'rollback' | 'continue';
   clock?: StepNode['clock'];
   /** Asks the world, changes nothing. Serves to skip, verify, dry-run, resume and stand ready. */
   check: (handed: Handed<U>) => Promise<Answer>;

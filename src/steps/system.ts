@@ -20,6 +20,16 @@ export type SelfFencePlan = {
   holder: string | null;
 };
 
+/** How a region's Postgres is made a standby again: the house's own program, by a verb each; absent where nobody can. */
+export type ReprotectPlan = {
+  /** `{verb}` in it becomes look, keep, rejoin, rewind or copy. */
+  exec: string[];
+  /** `auto`: by what `look` finds. */
+  strategy: 'auto' | 'rejoin' | 'rewind' | 'copy';
+  /** How long keep, rejoin, rewind and copy may take, ms. */
+  timeoutMs: number;
+};
+
 export type System = {
   organization: string;
   environment: 'production' | 'staging';
@@ -28,7 +38,7 @@ export type System = {
   /** The region that serves when nothing has happened: `role: primary` of the configuration. */
   home: string;
   /** The regions that can serve; witnesses are not among them. */
-  regions: Record<string, { alias: string; fence: FencePlan; selfFence?: SelfFencePlan }>;
+  regions: Record<string, { alias: string; fence: FencePlan; selfFence?: SelfFencePlan; reprotect?: ReprotectPlan }>;
   deployments: {
     name: string;
     replicas: number;
@@ -151,7 +161,7 @@ export type ConfiguredStep = {
   undo: Question | string | null;
   /** How long it may take, ms. */
   timeoutMs: number;
-  onFailure: 'hold' | 'rollback';
+  onFailure: 'hold' | 'rollback' | 'continue';
   /** How long it usually takes, ms; a word for people. */
   usualMs?: number | null;
   /** It works on the region that is left: where that does not answer it is done later. */

@@ -13,6 +13,7 @@ import { emergency } from '../../src/steps/runbooks/emergency.ts';
 import { failback } from '../../src/steps/runbooks/failback.ts';
 import { lostSecondary } from '../../src/steps/runbooks/lost-secondary.ts';
 import { planned } from '../../src/steps/runbooks/planned.ts';
+import { reprotect } from '../../src/steps/runbooks/reprotect.ts';
 import type { FencePlan, System } from '../../src/steps/system.ts';
 import { stage } from '../steps/stage.ts';
 import { handClock } from '../support/hand-clock.ts';
@@ -51,7 +52,7 @@ export async function bench(
     clock,
     system: here.system,
     ports: { ...here.ports, clock },
-    runbooks: { planned, emergency, failback, 'lost-secondary': lostSecondary },
+    runbooks: { planned, emergency, failback, 'lost-secondary': lostSecondary, reprotect },
     callMs: 1000,
     stop: stop.signal,
   });

@@ -16,7 +16,7 @@ it('finds its way through names, lists and alternatives', () => {
 });
 
 it('knows the keys of a place, of alternatives all', () => {
-  expect(knownKeys(['gates'])).toEqual(['promote', 'dns', 'declare', 'unverified-fence', 'data-loss']);
+  expect(knownKeys(['gates'])).toEqual(['promote', 'dns', 'declare', 'unverified-fence', 'data-loss', 'reprotect']);
   expect(knownKeys(['regions', 'a', 'postgres', 'fence'])).toEqual([
     'statefulset',
     'selfFence',

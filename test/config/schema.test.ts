@@ -92,7 +92,7 @@ describe('broken values', () => {
     ['gates: { dsn: {} }', 'gates.dsn: is not a key Regent knows. Did you mean dns? Correct it, or take it out.'],
     [
       'gates: { elephants: {} }',
-      'gates.elephants: is not a key Regent knows. Known here: promote, dns, declare, unverified-fence, data-loss. Correct it, or take it out.',
+      'gates.elephants: is not a key Regent knows. Known here: promote, dns, declare, unverified-fence, data-loss, reprotect. Correct it, or take it out.',
     ],
     [
       'contacts: { bo: 15550100 }',

@@ -9,7 +9,7 @@ it('completed, with the proof that nothing is missing', () => {
   told.finish('switch-dns').found('dns-answers', 'public-health');
   expect(read('ended', told)).toEqual([
     'eden-1 · east → west · ✔ west serves since 33 s · 0:32 of 30:00 · writes refused 0:16',
-    'east is fenced and no longer a standby: west is unprotected until it is one again.',
+    'east is fenced and no longer a standby: west is UNPROTECTED until east is a standby again: /dr reprotect east.',
     '✔ RTO met: 0:32 of 30:00',
     '✔ RPO met: 0 s of 5:00',
     '✔ All services operational',

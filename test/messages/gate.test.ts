@@ -180,6 +180,7 @@ describe('open', () => {
       'Confirm DNS',
       'Promote without proof',
       'Accept the loss',
+      'Make it a standby',
     ]);
     for (const label of labels) expect(label.length).toBeLessThan(30);
   });

@@ -1,7 +1,7 @@
 /** When the fence of a region that was left is owed, read off the runs and the system stream. */
 import { expect, it } from 'vitest';
 import { initial } from '../../src/machine/replay.ts';
-import type { Context, StepState } from '../../src/machine/types.ts';
+import { type Context, REPROTECT, type StepState } from '../../src/machine/types.ts';
 import { owedFence, settledRuns } from '../../src/monitor/owed.ts';
 
 const run = (id: number, more: Partial<Context> & { promoted?: StepState['status'] } = {}): Context => {
@@ -64,4 +64,20 @@ it('from when nobody could be ordered there, while the run still means to promot
   expect(owedBy([left({ evidence: { owed: false } })])).toBeNull();
   for (const status of ['intended', 'undoIntended', 'undone'] as const) expect(owedBy([left({ status })])).toBeNull();
   expect(owedBy([left({}, { end: 'aborted' })])).toBeNull();
+});
+
+it('not while a run starts it as a standby; before that, and where it came to nothing, it is kept off', () => {
+  const mending = (attempt: number, more: Partial<Context> = {}) =>
+    run(2, {
+      mode: 'planned',
+      runbook: REPROTECT,
+      steps: { 'start-standby': { status: 'intended', attempt } as StepState },
+      ...more,
+    });
+  const lost = run(1, { end: 'completed' });
+  expect(owedBy([lost, mending(0)])).toBe('eden-1');
+  expect(owedBy([lost, mending(1)])).toBeNull();
+  expect(owedBy([lost, mending(1, { source: 'north' })])).toBe('eden-1');
+  for (const end of ['completed', 'takenOver', 'aborted'] as const)
+    expect(owedBy([lost, mending(1, { end })])).toBe('eden-1');
 });

@@ -47,6 +47,8 @@ export type Script = {
   texts?: string[];
   /** What it can be told to do: one of these words stands before the options. */
   verbs?: string[];
+  /** Those of them that only ask. */
+  asks?: string[];
   main(call: Call): Promise<Report | { report: Report; status: number }>;
 };
 
@@ -71,7 +73,8 @@ export async function runScript(script: Script): Promise<void> {
     const args = process.argv.slice(2);
     const values = parsed(script, args);
     const facts = readFacts(String(values['world'] ?? ''));
-    end = started(script.name, facts.ledger, args, values['check'] === true);
+    const asks = values['check'] === true || script.asks?.includes(String(values[VERB])) === true;
+    end = started(script.name, facts.ledger, args, asks);
     const answer = await script.main(callOf(script, facts, values));
     const { report, status } =
       'report' in answer ? (answer as { report: Report; status: number }) : { report: answer, status: 0 };

@@ -3,7 +3,7 @@ import type { Path } from '../source.ts';
 import { quote, suggestion } from '../words.ts';
 import { type Check, type Finding, list, map, texts } from './reading.ts';
 
-const GATES = ['declare', 'promote', 'dns', 'unverified-fence', 'data-loss'] as const;
+const GATES = ['declare', 'promote', 'dns', 'unverified-fence', 'data-loss', 'reprotect'] as const;
 /** Those of an emergency take the promotion's people where nobody else is named. */
 const OWN = ['promote', 'dns'] as const;
 

@@ -35,6 +35,10 @@ export const hooksAllowed: Check = (file, { absolute }) => {
         exec[verb],
       ]);
     }),
+    ...regionsOf(file).all.map(([name, region]): [Path, unknown] => [
+      ['regions', name, 'postgres', 'reprotect', 'exec'],
+      map(map(region['postgres'])['reprotect'])['exec'],
+    ]),
     ...list(map(file)['steps']).flatMap((step, index): [Path, unknown][] => [
       [['steps', index, 'exec'], map(step)['exec']],
       ...['check', 'undo'].map((key): [Path, unknown] => [['steps', index, key, 'exec'], map(map(step)[key])['exec']]),

@@ -9,7 +9,7 @@ type Row = {
   lsn: string;
   received: string | null;
   streaming_from: string | null;
-  standbys: { address: string; state: string; replayLsn: string | null }[] | null;
+  standbys: DatabaseView['standbys'] | null;
   read_only: boolean;
   closed: string[] | null;
   version: string;
@@ -35,7 +35,8 @@ SELECT r.standby,
        END AS streaming_from,
        CASE WHEN NOT r.standby THEN
          (SELECT json_agg(json_build_object('address', coalesce(host(client_addr), application_name),
-                                            'state', state, 'replayLsn', replay_lsn::text) ORDER BY pid)
+                                            'state', state, 'replayLsn', replay_lsn::text,
+                                            'slot', (SELECT slot_name FROM pg_replication_slots WHERE active_pid = pid)) ORDER BY pid)
           FROM pg_stat_replication)
        END AS standbys,
        current_setting('default_transaction_read_only')::bool AS read_only,

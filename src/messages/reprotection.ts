@@ -1,0 +1,97 @@
+/** The words of a run that makes a region a standby again, and of a system that has none. */
+import { bytesText } from '../lib/bytes.ts';
+import { stepState } from '../machine/facts.ts';
+import { type Context, REPROTECT } from '../machine/types.ts';
+import type { Line } from '../ports/chat.ts';
+import { isSecondary, outOfService } from './secondary.ts';
+
+export const isReprotect = ({ runbook }: Pick<Context, 'runbook'>): boolean => runbook === REPROTECT;
+
+/** Of its runs nobody who is served notices anything. */
+export const movesNothing = (c: Pick<Context, 'runbook'>): boolean => isSecondary(c) || isReprotect(c);
+
+/** Where such a run stands, as everybody reads it. */
+export const standing = (c: Context): string => (isReprotect(c) ? becoming(c) : outOfService(c));
+
+function becoming({ source, target, end, holds }: Context): string {
+  switch (end) {
+    case 'completed':
+      return `${source} is a standby of ${target} again: the system is protected.`;
+    case 'rolledBack':
+    case 'aborted':
+      return `${source} is no standby of ${target}: making it one was called off. ${target} serves unprotected.`;
+    case 'takenOver':
+      return `${source} is made a standby of ${target} by hand.`;
+    default:
+      return `${source} is being made a standby of ${target}, which serves as before.${holds.length > 0 ? ' It has stopped and waits for people.' : ''}`;
+  }
+}
+
+/** On the gate's card: what is thrown away, and what is kept. */
+export function reprotectMeaning({ source, target, steps }: Context): Line[] {
+  const { way, why, divergedBytes, bytes } = steps['standby-look']?.evidence ?? {};
+  const own =
+    typeof divergedBytes === 'number' ? `${bytesText(divergedBytes)} of log` : 'Log of a size nobody can say yet';
+  const size = typeof bytes === 'number' ? ` (${bytesText(bytes)})` : '';
+  const because: Line[] = typeof why === 'string' && why !== '' ? [{ untrusted: `Why: ${why}.` }] : [];
+  switch (way) {
+    case 'streams':
+      return [`${source} streams from ${target} already: nothing is changed.`];
+    case 'rejoin':
+      return [
+        `What happens: ${source} follows ${target} as it is. It was stopped cleanly and holds nothing ${target} lacks.`,
+        'Nothing is thrown away.',
+      ];
+    case 'rewind':
+      return [
+        `What happens: Postgres in ${source} is stopped and rewound to where the histories part, then follows ${target}.`,
+        ...because,
+        `Thrown away there: ${own} that ${target} never had. Kept first: that log, beside the data.`,
+      ];
+    default:
+      return [
+        `What happens: Postgres in ${source} is stopped, gets a new copy of ${target}, and follows it.`,
+        ...because,
+        `Thrown away there: its data${size}; ${own} of it ${target} never had. Kept first: that log; the copy also moves the old data aside where there is room.`,
+      ];
+  }
+}
+
+export const reprotectConsequence = ({ source, target }: Context): string =>
+  `${source} is made a standby of ${target}. What only ${source} holds is replaced, and kept beside it.`;
+
+/** In the plan's message. */
+export const reprotectPlan = ({ source, target, plan }: Context): string[] => [
+  `Nothing is promoted; ${target} serves on`,
+  `Stop Postgres in ${source} where it runs, keep what only it holds, make it a standby of ${target}, start it`,
+  ...(plan?.values.cache ? [`Redis in ${source} follows ${target}`] : []),
+];
+
+/** At its end: what was kept, and where. */
+export function keptLines(c: Context): Line[] {
+  const places = ['keep-diverged', 'make-standby'].flatMap((step) => {
+    const { kept, bytes } = stepState(c, step).evidence ?? {};
+    return typeof kept === 'string' ? [{ kept, bytes }] : [];
+  });
+  const proof = stepState(c, 'standby-follows').summary;
+  return [
+    ...(proof === null ? [] : [[{ untrusted: proof }, '.'] satisfies Line]),
+    ...places.map(
+      ({ kept, bytes }): Line => [
+        `Kept in ${c.source}${typeof bytes === 'number' ? `, ${bytesText(bytes)}` : ''}: `,
+        { code: kept },
+      ],
+    ),
+    ...(places.length === 0 ? [] : ['Nothing of it is merged by itself: whoever needs it reads it there.']),
+  ];
+}
+
+/** The system has no standby since a run moved it. */
+export type Unprotected = { region: string; target: string; run: string; since: number };
+
+export const unprotectedLine = ({ region, target, run, since }: Unprotected): Line => [
+  '✖ ',
+  { bold: `UNPROTECTED since ` },
+  { time: since },
+  ` (${run}): nothing follows ${target}. /dr reprotect ${region} reason:"…" mends it.`,
+];
