@@ -24,19 +24,20 @@ import { planned } from './scenarios/planned.ts';
 import { FAILBACK_FAULTS, type FailbackFault, roundTrip } from './scenarios/round-trip.ts';
 import type { RoundTripReport } from './scenarios/round-trip-report.ts';
 import { WORLD_NAMES } from './world/kinds.ts';
-import type { FenceKind, Transport } from './world/world.ts';
+import type { FenceKind, RedisKind, Transport } from './world/world.ts';
 
 const FENCES: FenceKind[] = ['statefulset', 'http', 'sql'];
+const REDIS: RedisKind[] = ['sentinel', 'direct'];
 const TRANSPORTS: Transport[] = ['socket', 'http'];
 const TRIGGERS = ['propose', 'declare'] as const;
 const ON_TIMEOUT = ['escalate', 'approve'] as const;
 const SOURCE_DIES: EmergencyFault = 'source-dies';
 const POSTGRES = POSTGRES_VERSIONS.map(String);
 const USAGE = `npm run lab [-- --world ${WORLD_NAMES.join('|')}] [--postgres ${POSTGRES.join('|')}] [--pace 10] [--transport ${TRANSPORTS.join('|')}]
-npm run -s lab -- run planned [--postgres ${POSTGRES.join('|')}] [--json] [--transcript] [--pace 10] [--latency 200ms] [--fault ${Object.keys(FAULTS).join('|')}|${SOURCE_DIES}] [--fence ${FENCES.join('|')}] [--transport ${TRANSPORTS.join('|')}] [--kill ${Object.keys(KILL_POINTS).join(',')}|N] [--seed S]
+npm run -s lab -- run planned [--postgres ${POSTGRES.join('|')}] [--json] [--transcript] [--pace 10] [--latency 200ms] [--fault ${Object.keys(FAULTS).join('|')}|${SOURCE_DIES}] [--fence ${FENCES.join('|')}] [--redis ${REDIS.join('|')}] [--transport ${TRANSPORTS.join('|')}] [--kill ${Object.keys(KILL_POINTS).join(',')}|N] [--seed S]
 npm run -s lab -- run round-trip [--times 3] [--json] [--transcript] [--pace 10] [--latency 200ms] [--transport ${TRANSPORTS.join('|')}]
 npm run -s lab -- run failback [--fault ${Object.keys(FAILBACK_FAULTS).join('|')}] [--json] [--transcript] [--pace 10]
-npm run -s lab -- run emergency [--world ${WORLD_NAMES.join('|')}] [--postgres ${POSTGRES.join('|')}] [--json] [--transcript] [--pace 10] [--latency 200ms] [--trigger ${TRIGGERS.join('|')}] [--fault ${Object.keys(STORIES).join('|')}] [--blip 43] [--lag 200ms] [--sentinel-slow] [--onTimeout ${ON_TIMEOUT.join('|')}] [--transport ${TRANSPORTS.join('|')}]`;
+npm run -s lab -- run emergency [--world ${WORLD_NAMES.join('|')}] [--postgres ${POSTGRES.join('|')}] [--json] [--transcript] [--pace 10] [--latency 200ms] [--trigger ${TRIGGERS.join('|')}] [--fault ${Object.keys(STORIES).join('|')}] [--blip 43] [--lag 200ms] [--redis ${REDIS.join('|')}] [--sentinel-slow] [--onTimeout ${ON_TIMEOUT.join('|')}] [--transport ${TRANSPORTS.join('|')}]`;
 
 const BLIP: EmergencyFault = 'blip43';
 
@@ -57,6 +58,7 @@ function options() {
       kill: { type: 'string', default: '' },
       seed: { type: 'string' },
       fence: { type: 'string', default: 'statefulset' },
+      redis: { type: 'string', default: 'sentinel' },
       transport: { type: 'string', default: 'socket' },
       port: { type: 'string', default: '0' },
       transcript: { type: 'boolean', default: false },
@@ -97,12 +99,16 @@ function options() {
     throw new Usage(`--fence ${values.fence}: known fences are ${FENCES.join(', ')}.`);
   if (!TRANSPORTS.includes(values.transport as Transport))
     throw new Usage(`--transport ${values.transport}: give ${TRANSPORTS.join(' or ')}.`);
+  const redis = oneOf(REDIS, '--redis', values.redis);
+  if (redis === 'direct' && values['sentinel-slow'])
+    throw new Usage('--sentinel-slow: with --redis direct there are no Sentinels. Take one of the two out.');
   return {
     positionals,
     world: oneOf(WORLD_NAMES, '--world', values.world),
     postgres: Number(oneOf(POSTGRES, '--postgres', values.postgres)) as PostgresVersion,
     transport: values.transport as Transport,
     fence: values.fence as FenceKind,
+    redis,
     json: values.json,
     transcript: values.transcript,
     pace,
@@ -187,10 +193,13 @@ async function main(): Promise<number> {
 
 /** The report as a few lines to read. */
 function forPeople(report: Awaited<ReturnType<typeof planned>>['report']): string {
-  const { writer, rogue } = report;
+  const { writer, rogue, redis } = report;
   return [
     `${report.outcome === 'completed' ? '✔' : '✖'} ${report.run}: ${report.outcome}${report.heldAt ? `, held at ${report.heldAt}` : ''}, ${report.from} → ${report.to}, ${(report.wallMs / 1000).toFixed(1)} s at pace ${report.pace}`,
     `  writes: ${writer.acknowledged} acknowledged, ${writer.refused} refused, ${writer.lost} lost; outage ${writer.outageMs.machine} ms machine, ${writer.outageMs.people} ms people`,
+    redis === null
+      ? '  Redis: none'
+      : `  Redis (${redis.by}): ${redis.acknowledged} acknowledged to ${redis.writers} writers, ${redis.lost ?? 'unknown'} lost; outage ${redis.outageMs} ms; ${redis.demotedBy ?? 'nobody'} demoted the old master`,
     `  rogue: ${rogue.tried} tried, ${rogue.acknowledgedAfterFence} acknowledged behind the fence; old primary ${report.oldPrimaryAcceptsWrites ? 'STILL ACCEPTS' : 'refuses'} writes`,
     `  primary: Postgres ${report.databasePrimary} (${report.promotions} promotion), Redis ${report.redisMaster ?? 'none'}; ${report.dnsBatches} DNS batch`,
     `  journal: ${report.journal.events} events, ${report.journal.verified ? 'verified' : 'NOT VERIFIED'}`,

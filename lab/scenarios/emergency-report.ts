@@ -8,6 +8,7 @@ import type { World } from '../world/world.ts';
 import { RISKS } from './emergency-people.ts';
 import type { Story } from './emergency-stage.ts';
 import type { Expected } from './emergency-stories.ts';
+import { redisProblems } from './redis-report.ts';
 import type { runReport } from './report.ts';
 
 export type Loss = {
@@ -142,7 +143,7 @@ export function emergencyProblems(report: EmergencyReport, world: World, wanted:
   }
   expect(!report.oldPrimaryAcceptsWrites, `Postgres in ${from} still accepts writes`);
   expect(report.databasePrimary === to, `Postgres is primary in ${report.databasePrimary}, not in ${to}`);
-  expect(world.redis === null || report.redisMaster === to, `Redis is master in ${report.redisMaster}, not in ${to}`);
+  problems.push(...redisProblems(report.redis, from, to));
   expect(world.redis === null || report.redisFailovers === 1, `${report.redisFailovers} failovers of Redis`);
   const orders = report.sentinelSlow ? 1 : 0;
   expect(

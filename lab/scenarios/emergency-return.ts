@@ -1,5 +1,6 @@
 /** The lost region is back as a whole once the run is over: what was owed there must be done, with nobody asked. */
-import { healRegion, revivePostgres } from '../world/disaster.ts';
+import { healRegion, revivePostgres, reviveRedis } from '../world/disaster.ts';
+import { redisNodes } from '../world/redis-witness.ts';
 import * as witness from '../world/witness.ts';
 import { decideWhatIsAsked, until } from './emergency-people.ts';
 import { detectWithin, goOn, proposed, type Stage, type Story, strike } from './emergency-stage.ts';
@@ -24,6 +25,7 @@ async function unsecured(stage: Stage): Promise<string[]> {
   const own = world.nova?.shut(from);
   const left: [boolean, string][] = [
     [await witness.acceptsWrites(world, from), `Postgres in ${from} takes writes`],
+    [await redisWrites(stage), `Redis in ${from} takes writes`],
     [up.length > 0, `${up.map(([name]) => name).join(', ')} in ${from} are wanted`],
     [
       world.clusters[from]!.get('networkpolicies', 'regent-fence') === undefined,
@@ -38,6 +40,17 @@ async function unsecured(stage: Stage): Promise<string[]> {
   return left.flatMap(([holds, words]) => (holds ? [words] : []));
 }
 
+/** Whether the Redis that came back takes writes beside the new master. */
+const redisWrites = async ({ world, from }: Stage): Promise<boolean> =>
+  (await redisNodes(world))?.some(({ region, writable }) => region === from && writable) ?? false;
+
+/** For how long Redis there has taken writes since it could be reached, ms; -1: it still does. */
+async function redisFencedAfter(stage: Stage): Promise<number> {
+  const since = Date.now();
+  while (await redisWrites(stage)) if (Date.now() - since > SECURED_WITHIN_MS || stage.stop.aborted) return -1;
+  return Date.now() - since;
+}
+
 export async function returns(stage: Stage): Promise<Story> {
   const { world, from, say, stop } = stage;
   decideWhatIsAsked(stage);
@@ -45,9 +58,11 @@ export async function returns(stage: Stage): Promise<Story> {
   const proposedAt = await proposed(stage, detectWithin(stage));
   const end = await goOn(stage);
   const before = await unsecured(stage);
-  await revivePostgres(world, from);
+  await Promise.all([revivePostgres(world, from), reviveRedis(world, from)]);
+  const second = await redisWrites(stage);
   healRegion(world, from);
   const backAt = Date.now();
+  const redisClosed = redisFencedAfter(stage);
   say(`${from} is back, with all that is in it`);
   const problems: string[] = await until(async () => (await unsecured(stage)).length === 0, {
     withinMs: SECURED_WITHIN_MS,
@@ -59,6 +74,9 @@ export async function returns(stage: Stage): Promise<Story> {
   );
   // Were it so before, this would have shown nothing.
   if (before.length === 0) problems.push(`${from} was secured before it was back`);
+  const redisWritableMs = await redisClosed;
+  if (world.redis !== null && !second) problems.push(`Redis in ${from} did not come back as a second master`);
+  if (redisWritableMs < 0) problems.push(`Redis in ${from} still takes writes`);
   const securedMs = problems.length === 0 ? Date.now() - backAt : -1;
-  return { struckAt, proposedAt, ...end, seen: { securedMs, owedThere: before.length }, problems };
+  return { struckAt, proposedAt, ...end, seen: { securedMs, owedThere: before.length, redisWritableMs }, problems };
 }

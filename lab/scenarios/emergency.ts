@@ -8,7 +8,7 @@ import { type RegentProcess, startRegent } from '../world/regent.ts';
 import { configurationEqual, reverseReplication, scriptsRun } from '../world/scripts-witness.ts';
 import { toldBy, untold } from '../world/told.ts';
 import * as witness from '../world/witness.ts';
-import { startWorld, type Transport } from '../world/world.ts';
+import { type RedisKind, startWorld, type Transport } from '../world/world.ts';
 import { startRogue } from '../writer/rogue.ts';
 import { startWriter } from '../writer/writer.ts';
 import { until } from './emergency-people.ts';
@@ -17,6 +17,7 @@ import { sentinelOrders } from './emergency-sentinels.ts';
 import type { Stage, Story } from './emergency-stage.ts';
 import { type EmergencyFault, expected, play } from './emergency-stories.ts';
 import { transcript } from './play.ts';
+import { redisReport } from './redis-report.ts';
 import { runReport } from './report.ts';
 
 export type EmergencyOptions = {
@@ -25,6 +26,8 @@ export type EmergencyOptions = {
   pace: number;
   latencyMs: number;
   transport?: Transport;
+  /** Default sentinel. */
+  redis?: RedisKind;
   /** Default 18. */
   postgres?: PostgresVersion;
   trigger: 'propose' | 'declare';
@@ -51,13 +54,15 @@ const TOLD_WITHIN_MS = 20_000;
 const NEVER_DOWN_MS = 3_600_000;
 
 export async function emergency(options: EmergencyOptions): Promise<{ report: EmergencyReport; ok: boolean }> {
-  const { pace, latencyMs, fault, trigger, onTimeout, sentinelSlow, say, stop, transport = 'socket' } = options;
+  const { pace, latencyMs, fault, trigger, onTimeout, sentinelSlow, say, stop } = options;
+  const { transport = 'socket', redis = 'sentinel' } = options;
   const world = await startWorld({
     ...(options.world && { world: options.world }),
     ...(options.postgres && { postgres: options.postgres }),
     pace,
     latencyMs,
     softFence: false,
+    redis,
     transport,
     disaster: { trigger, onTimeout, ...(sentinelSlow && { sentinelDownAfterMs: NEVER_DOWN_MS }) },
     say,
@@ -146,7 +151,7 @@ export async function emergency(options: EmergencyOptions): Promise<{ report: Em
       oldPrimaryAcceptsWrites: acceptsWrites,
       databasePrimary,
       timeline: await witness.timelineOf(world, to),
-      redisMaster: await witness.redisMaster(world),
+      redis: await redisReport(world, from),
       deployments: witness.deployments(world),
       dns: witness.dnsValues(world),
       scripts: scriptsRun(world),

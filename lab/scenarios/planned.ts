@@ -4,12 +4,14 @@ import type { PostgresVersion } from '../postgres/programs.ts';
 import { readJournal } from '../world/journal.ts';
 import { configurationEqual, reverseReplication, scriptsRun } from '../world/scripts-witness.ts';
 import * as witness from '../world/witness.ts';
-import { type FenceKind, startWorld, type Transport, type World } from '../world/world.ts';
+import { type FenceKind, type RedisKind, startWorld, type Transport, type World } from '../world/world.ts';
+import { startRedisWriter } from '../writer/redis-writer.ts';
 import { startRogue } from '../writer/rogue.ts';
 import { startWriter } from '../writer/writer.ts';
 import { type FaultName, faultNamed, freeSlots } from './faults.ts';
 import { type KillPlan, Supervised } from './kills.ts';
 import { type Ending, playPlanned, transcript } from './play.ts';
+import { redisReport, redisWrites } from './redis-report.ts';
 import { disagreements, type Report, runReport } from './report.ts';
 import { reprotected } from './reprotect.ts';
 
@@ -18,6 +20,8 @@ export type PlannedOptions = {
   latencyMs: number;
   fault: FaultName | null;
   fence: FenceKind;
+  /** Default sentinel. */
+  redis?: RedisKind;
   transport?: Transport;
   /** Default 18. */
   postgres?: PostgresVersion;
@@ -37,13 +41,14 @@ const AS_PLANNED = { outcome: 'completed' as const, promotions: 1, dnsBatches: 1
 
 export async function planned(options: PlannedOptions): Promise<{ report: Report; ok: boolean }> {
   const { pace, latencyMs, fault, say, stop } = options;
-  const { fence: kind, transport = 'socket', postgres } = options;
+  const { fence: kind, transport = 'socket', redis = 'sentinel', postgres } = options;
   const world = await startWorld({
     ...(postgres && { postgres }),
     pace,
     latencyMs,
     softFence: fault === 'soft-fence',
     fence: kind,
+    redis,
     transport,
     say,
   });
@@ -61,7 +66,11 @@ export async function planned(options: PlannedOptions): Promise<{ report: Report
     closers.push(() => writer.stop());
     const rogue = startRogue({ url: world.product.database(from), everyMs: 100 });
     closers.push(() => rogue.stop());
-    await until(() => writer.acknowledged >= WRITES_BEFORE, stop, 60_000, 'the writer');
+    const redisWriter = world.redis && startRedisWriter(world.redis);
+    closers.push(async () => redisWriter?.stop());
+    const bothWrite = () =>
+      writer.acknowledged >= WRITES_BEFORE && (redisWriter === null || redisWriter.acknowledged >= WRITES_BEFORE);
+    await until(bothWrite, stop, 60_000, 'the writers');
 
     const plan = faultNamed(fault);
     await plan?.before?.(world);
@@ -86,7 +95,7 @@ export async function planned(options: PlannedOptions): Promise<{ report: Report
     if (options.transcript) say(`\n${transcript(world)}\n`);
     if (ending.outcome === 'completed')
       await until(
-        () => writer.acknowledged >= WRITES_AT_LEAST && writer.servedBy(to),
+        () => writer.acknowledged >= WRITES_AT_LEAST && writer.servedBy(to) && redisWriter?.servedBy(to) !== false,
         stop,
         60_000,
         'writes in the other region',
@@ -100,6 +109,7 @@ export async function planned(options: PlannedOptions): Promise<{ report: Report
 
     // From here on Regent is gone: what follows is asked of the servers, and of the journal it left.
     const finalRegion = (await witness.databasePrimary(world)) ?? from;
+    const seen = await redisReport(world, from);
     const report = runReport({
       world,
       ending,
@@ -114,7 +124,7 @@ export async function planned(options: PlannedOptions): Promise<{ report: Report
       oldPrimaryAcceptsWrites: acceptsWrites,
       databasePrimary: await witness.databasePrimary(world),
       timeline: await witness.timelineOf(world, finalRegion),
-      redisMaster: await witness.redisMaster(world),
+      redis: seen && redisWriter && { ...seen, ...(await redisWrites(world, seen, redisWriter)) },
       deployments: witness.deployments(world),
       dns: witness.dnsValues(world),
       scripts: scriptsRun(world),

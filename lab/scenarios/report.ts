@@ -5,6 +5,7 @@ import type { World } from '../world/world.ts';
 import type { Writer } from '../writer/writer.ts';
 import type { Fault } from './faults.ts';
 import type { Ending } from './play.ts';
+import { type RedisReport, type RedisWrites, redisProblems } from './redis-report.ts';
 import type { Reprotected } from './reprotect.ts';
 
 type Seen = {
@@ -22,7 +23,7 @@ type Seen = {
   oldPrimaryAcceptsWrites: boolean;
   databasePrimary: string | null;
   timeline: number;
-  redisMaster: string | null;
+  redis: (RedisReport & Partial<RedisWrites>) | null;
   deployments: Record<string, Record<string, { wanted: number; ready: number }>>;
   dns: Record<string, string[]>;
   scripts: Record<string, number>;
@@ -88,7 +89,8 @@ export function runReport(seen: Seen) {
     oldPrimaryAcceptsWrites: seen.oldPrimaryAcceptsWrites,
     databasePrimary: seen.databasePrimary,
     promotions: seen.timeline - 1,
-    redisMaster: seen.redisMaster,
+    redisMaster: seen.redis?.master ?? null,
+    redis: seen.redis,
     deployments: seen.deployments,
     dns: seen.dns,
     dnsBatches: world.route53.ledger().length,
@@ -226,7 +228,9 @@ export function disagreements(report: Report, world: World, wanted: Fault['expec
     report.rogue.acknowledgedAfterFence === 0,
     `${report.rogue.acknowledgedAfterFence} writes were acknowledged behind the fence`,
   );
-  expect(world.redis === null || report.redisMaster === to, `Redis is master in ${report.redisMaster}, not in ${to}`);
+  problems.push(...redisProblems(report.redis, from, to));
+  const { acknowledged = 0, lost = 0 } = report.redis ?? {};
+  expect(lost === 0, `${lost ?? 'an unknown number'} of ${acknowledged} writes acknowledged by Redis are lost`);
   for (const [script, times] of Object.entries(report.scripts)) {
     // The one that fails on purpose is tried again, as often as nobody is asked about.
     if (wanted.unprotected && script.startsWith('reverse-replication:')) continue;

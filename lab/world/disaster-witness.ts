@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { lineageOf } from '../postgres/standby.ts';
 import { askRedis } from '../redis/ask.ts';
+import { redisPromotions } from './redis-witness.ts';
 import * as witness from './witness.ts';
 import type { World } from './world.ts';
 
@@ -25,9 +26,14 @@ export function watchPromotion(world: World, region: string): { at(): number | n
   };
 }
 
-/** How often the Sentinels have had another master, whoever told them to; null without Redis. */
-export async function redisFailovers({ redis }: World): Promise<number | null> {
+/**
+ * How often Redis has had another master, whoever made it: by the Sentinels' own count, by the nodes' logs where there
+ * are none. null without Redis.
+ */
+export async function redisFailovers(world: World): Promise<number | null> {
+  const { redis } = world;
   if (redis === null) return null;
+  if (redis.sentinels.length === 0) return redisPromotions(world);
   const epochs = await Promise.all(
     redis.sentinels.map(async ({ port }) => {
       const flat = (await askRedis(port, undefined, 'SENTINEL', 'MASTER', redis.masterName)) as string[];

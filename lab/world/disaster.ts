@@ -73,6 +73,11 @@ export async function revivePostgres(world: World, region: string): Promise<numb
   return Date.now();
 }
 
+/** Redis of a dead region is back as its own configuration file has it: as the master it began as. */
+export async function reviveRedis(world: World, region: string): Promise<void> {
+  await world.redis?.node(region).start();
+}
+
 /** All that Regent reaches falls silent, but Slack: every region, the witness, Route 53, pages and mail. Nobody else notices. */
 export function isolateBot(world: World): void {
   world.trouble.isolated = true;

@@ -13,7 +13,7 @@ export type OverlayAddresses = {
   addresses: Record<string, string>;
   ingressPort: number;
   kubeconfigs: Record<string, string>;
-  /** null where no Redis runs: the configuration then has none. */
+  /** Empty: nobody watches Redis. null where no Redis runs: the configuration then has none. */
   sentinels: string[] | null;
   route53Url: string;
   authority: string;
@@ -70,7 +70,7 @@ export function overlayOf(file: WorldFile, at: OverlayAddresses): object {
       ...(at.witnessUrl !== null && { [witnessIn(file) ?? WITNESS]: witnessOf(file, at.witnessUrl) }),
     },
     ...(at.witnessUrl !== null && { trigger: triggerOf(file, at, at.witnessUrl) }),
-    redis: at.sentinels === null ? null : { sentinels: at.sentinels, pause: paced(10_000, 1) },
+    redis: redisOf(at),
     services: {
       deployments: Object.fromEntries(
         Object.entries(file.services.deployments).map(([name, { health, publicHealth }]) => [
@@ -148,6 +148,12 @@ export function overlayOf(file: WorldFile, at: OverlayAddresses): object {
     },
   };
 }
+
+const redisOf = ({ sentinels }: OverlayAddresses) =>
+  sentinels && {
+    ...(sentinels.length > 0 ? { sentinels } : { sentinels: null, master: null }),
+    pause: paced(10_000, 1),
+  };
 
 /** Another fence than the file’s, or the file’s with its lease where the lab keeps it. */
 function fenceIn(file: WorldFile, region: string, { fences, leases }: OverlayAddresses): object {

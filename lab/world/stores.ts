@@ -13,6 +13,9 @@ import type { WorldKind } from './kinds.ts';
 import { fillCache, fillDatabase } from './product-data.ts';
 import type { DisasterOptions } from './world.ts';
 
+/** How long Sentinels wait where nothing dies, ms. */
+const PATIENT_MS = 10_000;
+
 export const PASSWORD = 'lab-only';
 
 type Options = {
@@ -24,13 +27,15 @@ type Options = {
   /** Default 18. */
   version: PostgresVersion | undefined;
   pace: number;
+  /** How many watch Redis; 0 for none. */
+  sentinels: number;
   disaster: DisasterOptions | undefined;
   keep: Keep;
 };
 
 /** Resolves when every standby streams and the Sentinels agree. `redis` is null where there is no redis-server. */
 export async function startStores(options: Options): Promise<{ postgres: PostgresCluster; redis: RedisLab | null }> {
-  const { dir, kind, file, regions, version, pace, disaster, keep } = options;
+  const { dir, kind, file, regions, version, pace, sentinels, disaster, keep } = options;
   const [postgres, redis] = await Promise.all([
     startPostgresCluster({
       dir: join(dir, 'postgres'),
@@ -48,9 +53,11 @@ export async function startStores(options: Options): Promise<{ postgres: Postgre
     startRedis({
       dir: join(dir, 'redis'),
       regions,
-      sentinels: 3,
+      sentinels,
       masterName: file.redis.master,
       password: PASSWORD,
+      // A pause has to end before they call the master down: a busy machine is not to make it too short.
+      ...(!disaster && { downAfterMs: PATIENT_MS }),
       ...(disaster?.sentinelDownAfterMs !== undefined && { downAfterMs: disaster.sentinelDownAfterMs }),
     }).then((started) => {
       if (started) keep(() => started.close());

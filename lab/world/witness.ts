@@ -2,6 +2,7 @@
 
 import { execute } from '../postgres/roles.ts';
 import { askRedis } from '../redis/ask.ts';
+import { oneMaster, redisNodes } from './redis-witness.ts';
 import type { World } from './world.ts';
 
 export type DatabaseSeen = {
@@ -87,21 +88,8 @@ export async function missingIds(
   return { database, cache: [] };
 }
 
-/** The region whose Redis is master, as each node says itself; null when not exactly one is. */
-export async function redisMaster(world: World): Promise<string | null> {
-  const { redis } = world;
-  if (!redis) return null;
-  const roles = await Promise.all(
-    world.regions.map(async (region) => {
-      const role = (await askRedis(redis.node(region).port, redis.password, 'ROLE').catch(() => null)) as
-        | unknown[]
-        | null;
-      return role?.[0] === 'master' ? [region] : [];
-    }),
-  );
-  const masters = roles.flat();
-  return masters.length === 1 ? masters[0]! : null;
-}
+/** The region whose Redis alone says it is the master and alone takes a write; null when that is not exactly one. */
+export const redisMaster = async (world: World): Promise<string | null> => oneMaster(await redisNodes(world));
 
 export const deployments = (world: World): Record<string, Record<string, { wanted: number; ready: number }>> =>
   Object.fromEntries(

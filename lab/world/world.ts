@@ -38,6 +38,9 @@ import { startWorkspace } from './workspace.ts';
 /** How Slack reaches Regent. */
 export type Transport = 'socket' | 'http';
 
+/** Who knows the master of Redis: the Sentinels, or the nodes alone. */
+export type RedisKind = 'sentinel' | 'direct';
+
 /** How Regent is told to fence the region it leaves. */
 export type FenceKind = 'statefulset' | 'http' | 'sql';
 
@@ -60,6 +63,8 @@ export type WorldOptions = {
   softFence: boolean;
   /** Default: as the configuration file says. */
   fence?: FenceKind;
+  /** Default sentinel. */
+  redis?: RedisKind;
   /** Default socket. */
   transport?: Transport;
   /** Default: a world in which everything lives. */
@@ -110,6 +115,7 @@ const FAR_MS = 40;
 
 export async function startWorld(options: WorldOptions): Promise<World> {
   const { pace, latencyMs, softFence, fence = 'statefulset', transport = 'socket', disaster, say } = options;
+  const sentinels = options.redis === 'direct' ? 0 : 3;
   const kind = WORLDS[options.world ?? 'eden'];
   const file = readWorldFile(kind);
   const regions = dataRegions(file);
@@ -129,6 +135,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
       regions,
       version: options.postgres,
       pace,
+      sentinels,
       disaster,
       keep,
     });

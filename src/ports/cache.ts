@@ -11,6 +11,11 @@ export type CacheView = {
   /** Own replication offset. */
   offset: number;
   replicationId: string;
+  /**
+   * We closed it for a switch whose end was not seen: as a master it takes no write without the replica that was to
+   * replace it. A switch, `failover` and `demote` set it back.
+   */
+  closed?: boolean;
   /** Master only: attached replicas. */
   replicas: { address: string; state: string; offset: number }[];
 };
@@ -44,7 +49,8 @@ export interface Cache {
   sentinels(signal: AbortSignal): Promise<SentinelView | null>;
   /**
    * Coordinated switch without loss: pause writes, wait for equal offsets, fail over, demote the old master ourselves,
-   * end its clients, unpause. The pause ends by itself if we die. Refuses (effect `none`) where the roles are not
+   * end its clients, unpause. The pause ends by itself if we die; from the order on the old master stays closed even
+   * then. Refuses (effect `none`) where the roles are not
    * exactly source = master, target = its replica with the link up. Never call twice without having observed.
    */
   switchover(source: string, target: string, signal: AbortSignal): Promise<SwitchoverReport>;
@@ -57,7 +63,7 @@ export interface Cache {
   failover(target: string, signal: AbortSignal): Promise<FailoverReport>;
   /**
    * Makes the node of `region` follow that of `master`, and ends its clients: for one that comes back as a second
-   * master. What only it had is lost with it. Idempotent. Refuses (effect `none`) where `master` is no master.
+   * master, or was closed by a switch that ended half-way. What only it had is lost with it. Idempotent. Refuses (effect `none`) where `master` is no master.
    */
   demote(region: string, master: string, signal: AbortSignal): Promise<{ endedClients: number }>;
   /** Writes, reads and deletes a key of our own. Throws when it cannot. */

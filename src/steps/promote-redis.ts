@@ -57,6 +57,8 @@ function judged({ to, sentinels, others }: Seen, source: string, target: string)
   if (to.role === 'master') {
     if (sentinels !== null && named !== to.address)
       return unknown(`${target} says it is a master, the Sentinels name ${named ?? 'nobody'}`, evidence);
+    if (to.closed)
+      return notDone(`${target} is still closed to writes by a switch that ended half-way → open`, evidence);
     if (masters.length > 0) return notDone(`${source} says it is a master too → replica of ${target}`, evidence);
     const rest = silent.length > 0 ? `no answer from ${silent.join(', ')}` : `${source} is a replica`;
     const agreed = sentinels === null ? '' : ', the Sentinels name it';

@@ -31,7 +31,7 @@ export const switchRedis = defineStep({
   id: 'switch-redis',
   title: 'Switch Redis over',
   about: {
-    does: 'Makes Redis in {target} the master: holds writes back, waits for equal offsets, switches, makes the old master a replica and ends its clients. The pause ends by itself, even if Regent dies. Only in systems with Redis.',
+    does: 'Makes Redis in {target} the master: holds writes back, waits for equal offsets, switches, makes the old master a replica and ends its clients. The pause ends by itself, even if Regent dies; where Sentinels give the order {source} is closed before it and opened as a replica. Only in systems with Redis.',
     asks: 'Asks both servers and the Sentinels. Done when {target} is the one master, {source} follows it, and the Sentinels name it.',
     whenItStops: [
       '“has lost its link”: repair the replication of Redis, then press Retry. Nothing was ordered.',
@@ -49,6 +49,10 @@ export const switchRedis = defineStep({
   async check({ cache, source, target, signal }) {
     const { from, to, sentinels, evidence } = await look(cache, source, target, signal);
     const agreed = sentinels === null || sentinels.master === to.address;
+    if (to.role === 'master' && from.closed && agreed) {
+      const is = from.role === 'master' ? 'says it is a master too, and takes no write' : 'is still closed to writes';
+      return notDone(`${source} ${is} → open replica of ${target}`, evidence);
+    }
     if (to.role === 'master' && from.role === 'replica' && from.follows === to.address && agreed)
       return done(evidence, `${target} is the one master, ${source} follows it at offset ${from.offset}`);
     const untouched =
@@ -61,6 +65,11 @@ export const switchRedis = defineStep({
     );
   },
   async run({ cache, source, target, signal }) {
+    // Ordered before, and Regent ended before it was over: what is left to do is to demote the old one.
+    if ((await cache.observe(target, signal)).role === 'master') {
+      const { endedClients } = await cache.demote(source, target, signal);
+      return { by: 'an order before', endedClients };
+    }
     const report = await cache.switchover(source, target, signal);
     return { by: report.by, offset: report.offset, pausedMs: report.pausedMs, endedClients: report.endedClients };
   },

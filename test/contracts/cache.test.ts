@@ -153,6 +153,18 @@ function run(): void {
       expect((await writer.stop(WEST)).lost).toBeGreaterThan(0);
     });
 
+    test('without Sentinels the nodes write down what they are now: started again, they are that', async () => {
+      lab = await start(0);
+      const cache = adapter(lab);
+      const online = async () => (await cache.observe(EAST, within())).replicas.map(({ state }) => state);
+      await expect.poll(online, { timeout: 20_000 }).toEqual(['online']);
+      await cache.switchover(EAST, WEST, within());
+      await Promise.all(REGIONS.map((region) => lab.node(region).crash()));
+      await Promise.all(REGIONS.map((region) => lab.node(region).start()));
+      expect((await cache.observe(EAST, within())).role).toBe('replica');
+      expect((await cache.observe(WEST, within())).role).toBe('master');
+    });
+
     describe('a replica whose stream stands still', () => {
       let stall: Stall;
       afterEach(() => stall?.close());

@@ -56,6 +56,17 @@ it('when Regent declares it by itself, the Sentinels do nothing, and Postgres co
   expect(report.gates[0]).toMatchObject({ gate: 'declare', by: [] });
 }, 240_000);
 
+it('when nobody watches Redis and the region comes back with a second master, then Regent makes it a replica', async () => {
+  const { report } = await emergency(given({ fault: 'returns', redis: 'direct' }));
+
+  expect(report.problems).toEqual([]);
+  expect(report.outcome).toBe('completed');
+  if (report.redis) {
+    expect(report.redis).toMatchObject({ by: 'direct', master: 'us-west-2', demotedBy: 'regent' });
+    expect(report.redis.nodes[0]).toEqual({ region: 'us-east-1', role: 'replica', writable: false });
+  }
+}, 240_000);
+
 it('when the witness dies too, then the run is aborted and people are told why; with the witness back it goes on', async () => {
   const { report } = await emergency(given({ fault: 'quorum-lost' }));
 

@@ -32,6 +32,7 @@ describe('given two regions, a writer and somebody who goes round the fence', ()
     });
     expect(report.writer.lost).toBe(0);
     expect(report.writer.acknowledged).toBeGreaterThanOrEqual(1000);
+    if (report.redis) expect(report.redis).toMatchObject({ by: 'sentinel', lost: 0, demotedBy: 'regent' });
     // The twin of "nothing after the fence": before it, the way round it was open.
     expect(report.rogue.acknowledged).toBeGreaterThan(0);
     expect(report.rogue.acknowledgedAfterFence).toBe(0);
@@ -46,6 +47,16 @@ describe('given two regions, a writer and somebody who goes round the fence', ()
       ['prove-target-writable', 'switch-dns'],
     ])
       expect(order.indexOf(first!), `${first} before ${then}`).toBeLessThan(order.indexOf(then!));
+  }, 120_000);
+
+  it('when nobody watches Redis, then its master is moved by FAILOVER TO, and nothing acknowledged is lost', async () => {
+    const { report } = await planned(given({ redis: 'direct' }));
+
+    expect(report.problems).toEqual([]);
+    if (report.redis) {
+      expect(report.redis).toMatchObject({ by: 'direct', master: 'us-west-2', lost: 0, demotedBy: 'regent' });
+      expect(report.redis.acknowledged).toBeGreaterThan(10_000);
+    }
   }, 120_000);
 
   it('when Regent is killed between promotion and answer, and between the DNS change and its answer, then each took place once', async () => {

@@ -50,6 +50,14 @@ describe('what answers, and what it comes to', () => {
     expect(wordsOf(await (await world(source, target, named)).check(promoteRedis))).toBe(words);
   });
 
+  it('a master that a killed switch had closed is opened', async () => {
+    const here = await world('silent', 'master', WEST);
+    Object.assign(here.state.cache['west']!, { closed: true });
+    expect(wordsOf(await here.check(promoteRedis))).toBe(
+      'notDone: west is still closed to writes by a switch that ended half-way → open',
+    );
+  });
+
   it('Sentinels without their quorum are not ordered', async () => {
     const here = await world('silent', 'replica', EAST);
     here.state.sentinels = { master: EAST, answered: 1, asked: 3, quorum: false };

@@ -44,6 +44,18 @@ describe('what the two nodes and the Sentinels say', () => {
     expect(wordsOf(await seen(source, target, named))).toBe(words);
   });
 
+  it.each([
+    ['master', WEST, 'notDone: east says it is a master too, and takes no write → open replica of west'],
+    ['replica', WEST, 'notDone: east is still closed to writes → open replica of west'],
+    ['master', EAST, 'unknown: east says master, west says master, Sentinel names east:6379'],
+  ] as const)('a %s that a killed switch had closed is not left so, Sentinels %s', async (role, named, words) => {
+    const here = await stage();
+    Object.assign(here.state.cache['east']!, { role, follows: role === 'replica' ? WEST : null, closed: true });
+    Object.assign(here.state.cache['west']!, { role: 'master', follows: null });
+    here.state.sentinels = { master: named, answered: 3, asked: 3, quorum: true };
+    expect(wordsOf(await here.check(switchRedis))).toBe(words);
+  });
+
   it.each([false, null])('a replica without its link is not ready to be switched to (%s)', async (linkUp) => {
     expect(wordsOf(await seen('master', 'replica', EAST, { linkUp }))).toBe(
       'unknown: Redis in west has lost its link to east',
@@ -81,6 +93,15 @@ it('switches, and reports by whom and for how long writes waited', async () => {
     endedClients: 2,
   });
   expect(here.state.calls).toEqual(['switchover east west']);
+});
+
+it('was ordered before by a Regent that was killed: the old master is demoted, nothing is ordered again', async () => {
+  const here = await stage();
+  Object.assign(here.state.cache['east']!, { closed: true });
+  Object.assign(here.state.cache['west']!, { role: 'master', follows: null, linkUp: null });
+  here.state.sentinels = { master: WEST, answered: 3, asked: 3, quorum: true };
+  await here.run(switchRedis);
+  expect(here.state.calls).toEqual(['demote east west']);
 });
 
 it('is sent once, cannot be undone, and is left out where there is no Redis', async () => {

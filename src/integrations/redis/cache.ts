@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { ConfigError, IntegrationError } from '../../lib/errors.ts';
 import type { Cache } from '../../ports/cache.ts';
 import { type Call, type Endpoint, withConnection } from './client.ts';
+import { forget } from './closing.ts';
 import { demote } from './demote.ts';
 import { failover } from './failover.ts';
 import { observe } from './observe.ts';
@@ -47,7 +48,11 @@ export function redisCache(options: RedisOptions): Cache {
   return {
     async observe(region, signal) {
       const endpoint = at(region);
-      const { names: _, ...view } = await withConnection(endpoint, call('observe', signal), (connection) =>
+      const {
+        names: _,
+        before: __,
+        ...view
+      } = await withConnection(endpoint, call('observe', signal), (connection) =>
         observe(region, endpoint.url, connection),
       );
       return view;
@@ -81,7 +86,11 @@ export function redisCache(options: RedisOptions): Cache {
             effect: 'none',
           },
         );
-      return { endedClients: await demote(at(region), view.address, how) };
+      const own = at(region);
+      const { before } = await withConnection(own, how, (connection) => observe(region, own.url, connection));
+      const endedClients = await demote(own, view.address, before, how);
+      if (before) await withConnection(to, how, forget);
+      return { endedClients };
     },
 
     async proveWritable(region, run, signal) {

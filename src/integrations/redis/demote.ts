@@ -3,15 +3,22 @@
  * cut off. What it had accepted in between is gone with that: the resynchronisation replaces its data.
  */
 import { type Call, type Endpoint, withConnection } from './client.ts';
+import { type Closed, keep, reopen } from './closing.ts';
 
-/** Idempotent: one that follows `host:port` already is left alone, its clients too. @returns how many clients it ended */
-export async function demote(source: Endpoint, master: string, call: Call): Promise<number> {
+/**
+ * Idempotent: one that follows `host:port` already is left alone, its clients too. `before`: what it was configured to
+ * before a switch closed it. @returns how many clients it ended
+ */
+export async function demote(source: Endpoint, master: string, before: Closed | null, call: Call): Promise<number> {
   const colon = master.lastIndexOf(':');
   const [host, port] = [master.slice(0, colon), master.slice(colon + 1)];
   return withConnection(source, call, async ({ read, change }) => {
     const role = await read('ROLE');
-    if (Array.isArray(role) && role[0] === 'slave' && `${role[1]}:${role[2]}` === master) return 0;
-    await change('REPLICAOF', host, port);
-    return Number(await change('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes'));
+    const follows = Array.isArray(role) && role[0] === 'slave' && `${role[1]}:${role[2]}` === master;
+    if (!follows) await change('REPLICAOF', host, port);
+    const ended = follows ? 0 : Number(await change('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes'));
+    if (before) await reopen({ change }, before);
+    else await keep({ change });
+    return ended;
   });
 }

@@ -7,6 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { IntegrationError } from '../../lib/errors.ts';
 import type { FailoverReport } from '../../ports/cache.ts';
 import { type Call, type Endpoint, withConnection } from './client.ts';
+import { forget, keep, reopen } from './closing.ts';
 import { observe, type Sighting } from './observe.ts';
 import { candidates, opinions, type SentinelAddress, summary } from './sentinels.ts';
 
@@ -25,13 +26,28 @@ export async function failover(options: FailoverOptions, signal: AbortSignal): P
   const look = () => withConnection(target, call, (connection) => observe(target.region, target.url, connection));
 
   const before = await look();
-  if (before.role === 'master') return { ordered: null };
+  if (before.role === 'master') {
+    await opened(before);
+    return { ordered: null };
+  }
   const ordered = sentinels.length > 0 ? await bySentinel(before) : await byItself();
-  await becomesMaster(ordered);
+  await opened(await becomesMaster(ordered));
   return { ordered };
 
+  /** One that a switch had closed would take no write as the only master. */
+  async function opened({ before: settings }: Sighting): Promise<void> {
+    if (settings === null) return;
+    await withConnection(target, call, async (connection) => {
+      await reopen(connection, settings);
+      await forget(connection);
+    });
+  }
+
   async function byItself(): Promise<FailoverReport['ordered']> {
-    await withConnection(target, call, ({ change }) => change('REPLICAOF', 'NO', 'ONE'));
+    await withConnection(target, call, async ({ change }) => {
+      await change('REPLICAOF', 'NO', 'ONE');
+      await keep({ change });
+    });
     return 'replicaof-no-one';
   }
 
@@ -80,12 +96,13 @@ export async function failover(options: FailoverOptions, signal: AbortSignal): P
   }
 
   /** Sentinel ends the clients of a node it promotes: a lost connection is no answer yet. */
-  async function becomesMaster(ordered: FailoverReport['ordered']): Promise<void> {
+  async function becomesMaster(ordered: FailoverReport['ordered']): Promise<Sighting> {
     const started = performance.now();
     let last = 'it says it is a replica';
     for (;;) {
       try {
-        if ((await look()).role === 'master') return;
+        const seen = await look();
+        if (seen.role === 'master') return seen;
       } catch (error) {
         last = error instanceof Error ? error.message : String(error);
       }

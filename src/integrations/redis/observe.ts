@@ -1,9 +1,13 @@
 /** What a data node is, by `INFO replication`, and by which address its peers know it. */
 import type { CacheView } from '../../ports/cache.ts';
 import { addressOf, type Connection } from './client.ts';
+import { type Closed, closedAs } from './closing.ts';
 
-/** A view and every address the node may be called by: announced, as connected, and as configured. */
-export type Sighting = CacheView & { names: Set<string> };
+/**
+ * A view, every address the node may be called by (announced, as connected, and as configured), and what it was
+ * configured to before it was closed.
+ */
+export type Sighting = CacheView & { names: Set<string>; before: Closed | null };
 
 export async function observe(region: string, url: string, connection: Connection): Promise<Sighting> {
   const info = parseInfo(String(await connection.read('INFO', 'replication')));
@@ -11,11 +15,15 @@ export async function observe(region: string, url: string, connection: Connectio
   const announced = await announcedAs(connection, connected ?? addressOf(url));
   const address = announced ?? connected ?? addressOf(url);
   const replica = info['role'] !== 'master';
+  const names = new Set([address, addressOf(url), ...(connected === null ? [] : [connected])]);
+  const before = ((await optional(closedAs(names, connection))) as Closed | null | undefined) ?? null;
   return {
     region,
     role: replica ? 'replica' : 'master',
     address,
-    names: new Set([address, addressOf(url), ...(connected === null ? [] : [connected])]),
+    names,
+    before,
+    closed: before !== null,
     follows: replica ? `${info['master_host']}:${info['master_port']}` : null,
     linkUp: replica ? info['master_link_status'] === 'up' : null,
     offset: Number(info[replica ? 'slave_repl_offset' : 'master_repl_offset']),

@@ -52,6 +52,13 @@ export function summary(opinions: Opinion[]): SentinelView {
   };
 }
 
+/** After how long without an answer this Sentinel calls the master down, ms. */
+export async function downAfter(endpoint: Endpoint, masterName: string, call: Call): Promise<number> {
+  const flat = await withConnection(endpoint, call, ({ read }) => read('SENTINEL', 'MASTER', masterName));
+  const fields = Array.isArray(flat) ? flat.map(String) : [];
+  return Number(fields[fields.indexOf('down-after-milliseconds') + 1]) || Number.POSITIVE_INFINITY;
+}
+
 /** Replicas a Sentinel could choose to promote, `host:port`. */
 export async function candidates(endpoint: Endpoint, masterName: string, call: Call): Promise<string[]> {
   const replies = await withConnection(endpoint, call, ({ read }) => read('SENTINEL', 'REPLICAS', masterName));

@@ -2,16 +2,20 @@
  * The coordinated switch that loses no acknowledged write.
  * `SENTINEL FAILOVER` by itself answers OK while clients go on writing to the old master for seconds. So: writes are
  * paused first, the target has everything, Sentinel (or `FAILOVER TO`) makes the new master, *we* demote the old one
- * and end its clients, and only then the pause ends. Every command has a connection of its own: when Sentinel
+ * and end its clients, and only then the pause ends. Where Sentinels give the order the old master is closed first: were
+ * we killed before we demote it, it would take writes again after the pause, and all of them would be lost. `FAILOVER TO`
+ * demotes it by itself. Every command has a connection of its own: when Sentinel
  * reconfigures a node it ends that node's clients, ours among them.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { IntegrationError } from '../../lib/errors.ts';
 import type { SwitchoverReport } from '../../ports/cache.ts';
 import { type Call, type Connection, type Endpoint, withConnection } from './client.ts';
-import { type Effect, failure } from './failure.ts';
-import { observe, parseInfo, type Sighting } from './observe.ts';
-import { candidates, opinions, type SentinelAddress, summary } from './sentinels.ts';
+import { type Closed, close, forget, keep, noteSettings, reopen } from './closing.ts';
+import { failure } from './failure.ts';
+import { observe, parseInfo } from './observe.ts';
+import { refusal, refuseWrongRoles } from './refusing.ts';
+import { candidates, downAfter, opinions, type SentinelAddress, summary } from './sentinels.ts';
 
 export type SwitchoverOptions = {
   source: Endpoint & { region: string };
@@ -24,16 +28,29 @@ export type SwitchoverOptions = {
   settleMs: number;
 };
 
-type Order = { by: SwitchoverReport['by']; give(): Promise<void> };
+type Order = {
+  by: SwitchoverReport['by'];
+  /** For how long writes may be held back before it harms, ms. */
+  pauseMs: number;
+  give(): Promise<void>;
+};
+
+/** A Sentinel's own messages to a paused master are held back too, and it takes that for silence. */
+const OF_DOWN_AFTER = 0.8;
 
 export async function switchover(options: SwitchoverOptions, signal: AbortSignal): Promise<SwitchoverReport> {
-  const { source, target, pauseMs, pollMs } = options;
+  const { source, target, pollMs } = options;
+  let { pauseMs } = options;
   const call: Call = { operation: 'switchover', signal, timeoutMs: options.timeoutMs };
   let paused: number | null = null;
   let ordered = false;
   let demoted = false;
+  let noted: Closed | null = null;
+  let closed = false;
   const spent = () => (paused === null ? 0 : performance.now() - paused);
-  const left = () => pauseMs - spent();
+  // Behind a closed master the end of the pause harms nobody.
+  const limit = () => (closed ? options.pauseMs : pauseMs);
+  const left = () => limit() - spent();
   // While writes are held back no single question may outlast the pause.
   const patience = () => (demoted ? options.timeoutMs : Math.max(50, Math.min(options.timeoutMs, left())));
   const at = <T>(endpoint: Endpoint, use: (connection: Connection) => Promise<T>) =>
@@ -43,19 +60,24 @@ export async function switchover(options: SwitchoverOptions, signal: AbortSignal
   const [old, next] = [await look(source), await look(target)];
   refuseWrongRoles(old, next);
   const order = options.sentinels.length > 0 ? await bySentinel() : byFailoverTo();
+  pauseMs = Math.floor(order.pauseMs);
   const targetAddress = old.replicas.find(({ address }) => next.names.has(address))?.address ?? next.address;
 
+  await tidy();
+  if (order.by === 'sentinel')
+    noted = await at(source, (connection) => noteSettings({ ...connection, node: old.address }));
   paused = performance.now();
   try {
     await at(source, ({ change }) => change('CLIENT', 'PAUSE', pauseMs, 'WRITE'));
     const offset = await equalOffsets();
+    if (noted) closed = await closeSource(noted);
     ordered = true;
     await order.give().catch(orNotOrdered);
     await until('it did not become master', async () => (await look(target)).role === 'master');
     const endedClients = await demote();
     const pausedMs = Math.round(spent());
     demoted = true;
-    if (pausedMs >= pauseMs)
+    if (pausedMs >= pauseMs && !closed)
       throw refusal(
         'redis-pause-too-short',
         `Writes went on in ${source.region} before it was demoted (${pauseMs} ms).`,
@@ -63,15 +85,45 @@ export async function switchover(options: SwitchoverOptions, signal: AbortSignal
     // A replica takes no writes, paused or not: failing to end the pause early harms nobody now.
     await insist(unpause).catch(() => {});
     await settled();
+    await tidied();
     return { offset, by: order.by, pausedMs, endedClients };
   } catch (error) {
     // Paused, nothing ordered: let the writers go on. Ordered and not known to be finished: writes accepted now would
     // be lost, so the pause is left to end by itself. Given up: a later call may have paused; nothing more is sent.
-    if (!ordered && !signal.aborted) await unpause().catch(() => {});
+    if (!ordered && !signal.aborted) {
+      if (noted) await setBack(source, noted, source).catch(() => {});
+      await unpause().catch(() => {});
+    }
     const facts = { who: source.title, operation: 'switchover', effect: 'none' as const, aborted: signal.aborted };
     const failed = failure(error, facts);
     if (!ordered) throw refusal(failed.code, failed.message, 'none', failed.hint);
     throw failed.code === 'redis-not-settled' ? failed : unfinished(failed);
+  }
+
+  /** What a switch that was killed half-way left behind is set back first. */
+  async function tidy(): Promise<void> {
+    for (const [node, { before }] of [
+      [source, old],
+      [target, next],
+    ] as const)
+      if (before) await setBack(node, before, source);
+  }
+
+  /** Over and seen: from here on a trouble is one of the next switch, which looks for what is left. */
+  async function tidied(): Promise<void> {
+    if (noted) await setBack(source, noted, target).catch(() => {});
+    if (order.by === 'sentinel') return;
+    for (const node of [source, target]) await at(node, keep).catch(() => {});
+  }
+
+  async function setBack(node: Endpoint, before: Closed, master: Endpoint): Promise<void> {
+    await at(node, (connection) => reopen(connection, before));
+    await at(master, forget);
+  }
+
+  async function closeSource(before: Closed): Promise<boolean> {
+    const now = await look(source);
+    return await at(source, (connection) => close(connection, now, before));
   }
 
   /** An order that was not answered may have been taken: the target will tell. A refused one was not given. */
@@ -119,8 +171,8 @@ export async function switchover(options: SwitchoverOptions, signal: AbortSignal
   async function until(otherwise: string, holds: () => Promise<boolean>, share = 1): Promise<void> {
     for (;;) {
       if (await holds().catch(notYet)) return;
-      if (left() < pauseMs - pauseMs / share + 2 * pollMs)
-        throw refusal('redis-too-slow', `${target.title}: ${otherwise} (${pauseMs} ms).`);
+      if (left() < limit() - limit() / share + 2 * pollMs)
+        throw refusal('redis-too-slow', `${target.title}: ${otherwise} (${limit()} ms).`);
       await delay(pollMs, undefined, { signal });
     }
   }
@@ -149,8 +201,10 @@ export async function switchover(options: SwitchoverOptions, signal: AbortSignal
         'none',
         'Set replica-priority 0 on the other replicas, and wait until Sentinel has seen it (10 s).',
       );
+    const down = await downAfter(chosen, options.masterName, call);
     return {
       by: 'sentinel',
+      pauseMs: Math.min(options.pauseMs, OF_DOWN_AFTER * down),
       async give() {
         await at(chosen, ({ change }) => change('SENTINEL', 'FAILOVER', options.masterName));
       },
@@ -160,6 +214,7 @@ export async function switchover(options: SwitchoverOptions, signal: AbortSignal
   function byFailoverTo(): Order {
     return {
       by: 'failover-to',
+      pauseMs: options.pauseMs,
       async give() {
         const [host, port] = splitAddress(targetAddress);
         const limit = Math.max(1, Math.floor(left() / 2));
@@ -199,7 +254,11 @@ export async function switchover(options: SwitchoverOptions, signal: AbortSignal
   }
 
   function unfinished(cause: IntegrationError): IntegrationError {
-    const pause = demoted ? '' : ` Writes in ${source.region} stay paused for at most ${Math.ceil(pauseMs / 1000)} s.`;
+    const pause = demoted
+      ? ''
+      : closed
+        ? ` Redis of ${source.region} takes no write without its replica.`
+        : ` Writes in ${source.region} stay paused for at most ${Math.ceil(pauseMs / 1000)} s.`;
     return new IntegrationError(
       `The switch of Redis to ${target.region} was ordered and its end was not seen: ${cause.message}`,
       {
@@ -212,29 +271,6 @@ export async function switchover(options: SwitchoverOptions, signal: AbortSignal
       },
     );
   }
-}
-
-/** Exactly source = master, target = its replica with the link up, one history. */
-function refuseWrongRoles(old: Sighting, next: Sighting): void {
-  const here = (view: Sighting) => `Redis of ${view.region} (${view.address})`;
-  if (old.role !== 'master')
-    throw refusal('redis-roles', `${here(old)} is no master: it follows ${old.follows}. Nothing was changed.`);
-  if (next.role !== 'replica') throw refusal('redis-roles', `${here(next)} is a master already. Nothing was changed.`);
-  const follows = old.names.has(next.follows ?? '') || old.replicas.some(({ address }) => next.names.has(address));
-  if (!follows || next.replicationId !== old.replicationId)
-    throw refusal('redis-roles', `${here(next)} follows ${next.follows}, not ${here(old)}. Nothing was changed.`);
-  if (next.linkUp !== true)
-    throw refusal('redis-roles', `${here(next)} has no link to its master. Nothing was changed.`);
-}
-
-function refusal(code: string, message: string, effect: Effect = 'none', hint?: string): IntegrationError {
-  return new IntegrationError(message, {
-    code,
-    system: 'redis',
-    operation: 'switchover',
-    effect,
-    ...(hint !== undefined && { hint }),
-  });
 }
 
 function splitAddress(address: string): [string, string] {

@@ -46,6 +46,15 @@ const seen = (change: Partial<EmergencySeen> = {}, base: object = {}): Emergency
     dnsBatches: 1,
     databasePrimary: 'west',
     redisMaster: 'west',
+    redis: {
+      by: 'sentinel',
+      master: 'west',
+      nodes: [
+        { region: 'east', role: 'down', writable: false },
+        { region: 'west', role: 'master', writable: true },
+      ],
+      demotedBy: null,
+    },
     oldPrimaryAcceptsWrites: false,
     rogue: { tried: 9, acknowledged: 4, acknowledgedAfterFence: 0 },
     journal: { events: 7, verified: true },
