@@ -11,6 +11,7 @@ import { apiOf, timed } from './app/api.ts';
 import { connectChat } from './app/chat.ts';
 import { portsOf } from './app/ports.ts';
 import { runbooksOf } from './app/runbooks.ts';
+import { scalingOf } from './app/scaling.ts';
 import { peopleOf, systemOf } from './app/system.ts';
 import { tellersOf } from './app/tellers.ts';
 import { leaseWatch, regionWatch, watchers } from './app/watching.ts';
@@ -121,6 +122,7 @@ async function run(config: Config, file: string): Promise<number> {
     log,
     stop,
   });
+  const scaling = scalingOf({ config, cluster: ports.cluster, ledger, journal, clock: systemClock, log, stop });
   let dispatch: Dispatch = async () => ({ kind: 'none' });
   const chat = slackChat({
     ...config.slack,
@@ -147,6 +149,7 @@ async function run(config: Config, file: string): Promise<number> {
     fence: watching.fence,
     lift: watching.lift,
     around: watching.around,
+    scales: scaling.scales,
     outOfService: () => watching.returns.out(),
     unprotected: () => watching.protection.now(),
     channel: config.notify.channel,
@@ -312,6 +315,7 @@ async function run(config: Config, file: string): Promise<number> {
     homes.start();
     leases.start();
     await watching.start();
+    await scaling.start();
     // It asks the alarm, which has read by now what stood before.
     proposals?.start();
     log.info({ regions: Object.keys(system.regions), runs: ledger.all().length }, 'regent is ready');
@@ -330,6 +334,7 @@ async function run(config: Config, file: string): Promise<number> {
     await homes.stopped();
     await watching.stopped();
     await leases.stopped();
+    await scaling.stopped();
     await outside.close();
     await journal.close();
   }

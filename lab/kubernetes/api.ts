@@ -19,15 +19,21 @@ export type ApiOptions = {
   now: () => number;
   /** What `kubectl logs` of this pod prints, or undefined when no kubelet can be asked. */
   log: (pod: Pod) => Promise<string | undefined>;
+  /** What each container of a pod uses: undefined before it is measured, null where the cluster measures nothing at all. */
+  measure?: Measure | undefined;
 };
+/** As the metrics API words it: `120m`, `64Mi`. */
+export type Measured = { cpu: string; memory: string };
+export type Measure = (pod: Pod) => Measured | undefined | null;
 
 type Fields = { [key: string]: unknown };
 
-export function createApi({ store, now, log }: ApiOptions) {
+export function createApi({ store, now, log, measure }: ApiOptions) {
   /** Server-side apply: what each manager applied last, by object and manager. */
   const applied = new Map<string, unknown>();
 
   async function handle(target: Target, call: Call): Promise<Reply> {
+    if (target.resource.group === 'metrics.k8s.io') return measured(target);
     if (target.sub !== undefined) return subresource(target, call);
     if (target.verb === 'list') return { status: 200, body: listOf(store, target, call.query) };
     if (target.verb === 'create') return { status: 201, body: create(target, call) };
@@ -35,6 +41,26 @@ export function createApi({ store, now, log }: ApiOptions) {
     if (target.verb === 'update') return { status: 200, body: replace(target, call) };
     if (target.verb === 'patch') return patch(target, call);
     return { status: 200, body: remove(target, call) };
+  }
+
+  /** Only the list of a namespace; of a pod that was not measured yet there is no item. */
+  function measured({ resource, verb, namespace }: Target): Reply {
+    const pods = store.list('pods', namespace) as Pod[];
+    const found = pods.map((pod) => measure?.(pod));
+    if (measure === undefined || resource.plural !== 'pods' || verb !== 'list' || found.includes(null))
+      return { status: 404, body: '404 page not found\n' };
+    const body = {
+      kind: 'PodMetricsList',
+      apiVersion: 'metrics.k8s.io/v1beta1',
+      metadata: {},
+      items: pods.flatMap(({ metadata: { name, labels }, spec }, index) => {
+        const usage = found[index];
+        const containers = spec.containers.map((one) => ({ name: one.name, usage }));
+        const at = new Date(now()).toISOString();
+        return usage ? [{ metadata: { name, namespace, labels }, timestamp: at, window: '15s', containers }] : [];
+      }),
+    };
+    return { status: 200, body };
   }
 
   function existing({ resource, namespace, name = '' }: Target): KubeObject {

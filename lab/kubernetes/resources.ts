@@ -42,6 +42,8 @@ export const RESOURCES: readonly Resource[] = [
   apps('statefulsets', 'StatefulSet', { scale: true }),
   { ...core('horizontalpodautoscalers', 'HorizontalPodAutoscaler'), group: 'autoscaling' },
   { ...core('networkpolicies', 'NetworkPolicy'), group: 'networking.k8s.io', generation: true },
+  { ...core('pods', 'PodMetrics'), group: 'metrics.k8s.io', version: 'v1beta1' },
+  { ...core('nodes', 'NodeMetrics'), group: 'metrics.k8s.io', version: 'v1beta1', namespaced: false },
   { ...core('leases', 'Lease'), group: 'coordination.k8s.io', mustNameVersion: true },
 ];
 

@@ -4,7 +4,7 @@
  * stop what the lab hands in. One per region.
  */
 import type { AddressInfo } from 'node:net';
-import { createApi } from './api.ts';
+import { createApi, type Measure } from './api.ts';
 import { runAutoscaler } from './controllers/autoscaler.ts';
 import { type Context, isReady } from './controllers/context.ts';
 import { runDeployments } from './controllers/deployments.ts';
@@ -41,6 +41,8 @@ export type KubernetesOptions = {
   delays?: Partial<Delays>;
   /** What a named user may do. Default: everything. */
   may?: (attempt: Attempt) => boolean;
+  /** What each container of a pod uses. Default: nothing is measured, and there is no metrics API. */
+  measure?: Measure;
 };
 
 export type Counted = { [name: string]: { wanted: number; ready: number; pods: number } };
@@ -82,7 +84,7 @@ export async function startKubernetes(options: KubernetesOptions): Promise<Kuber
   let calls = 0;
   let latencyMs = options.latencyMs ?? 0;
 
-  const api = createApi({ store, now, log: (pod) => kubelet.log(pod) });
+  const api = createApi({ store, now, log: (pod) => kubelet.log(pod), measure: options.measure });
   const context: Context = { store, timers, delays, now, deletePod: (pod) => void api.deletePod(pod) };
   const defaultHooks: Hooks = { startPod: async () => readyAfter(timers.sleep(delays.readyMs)) };
   seedNamespaces(store);

@@ -39,6 +39,7 @@ export type WorldFile = {
   metrics?: { url: string };
   verify?: { performance?: object; workflows?: { name: string; requests?: Record<string, unknown>[] }[] };
   rules?: object;
+  hold?: unknown;
   trigger?: Record<string, unknown>;
   backups?: object;
   alerts?: object;

@@ -50,6 +50,7 @@ export function systemOf(config: Config): System {
     deployments: Object.entries(config.services.deployments).map(([name, one]) => ({
       name,
       replicas: one.replicas,
+      ...(one.maxReplicas === undefined ? {} : { maxReplicas: one.maxReplicas }),
       writeHeavy: one.writeHeavy,
       health: one.health ?? null,
       publicHealth: one.publicHealth ?? null,
@@ -66,7 +67,7 @@ export function systemOf(config: Config): System {
       'data-loss': orPromote(config.gates['data-loss']),
       reprotect: orPromote(config.gates.reprotect),
     },
-    budgets: config.timings.budgets,
+    budgets: { ...holdBudget(config), ...config.timings.budgets },
     usual: usualOf(config),
     pollMs: config.timings.poll,
     lagWithinMs: config.timings.lagWithin,
@@ -87,6 +88,8 @@ export function systemOf(config: Config): System {
     monitoring: config.monitoring ?? null,
     errorRate: config.verify.errorRate ?? null,
     performance: performanceOf(config),
+    ...holdOf(config),
+    ...(config.stalePaths === undefined ? {} : { restarts: config.stalePaths.restart }),
     workflows: config.verify.workflows,
     consistency: config.verify.data,
     backups: config.backups
@@ -118,6 +121,16 @@ function performanceOf({ verify: { performance } }: Config): System['performance
     baseline: { everyMs: baseline.every, overMs: baseline.over },
   };
 }
+
+function holdOf({ hold }: Config): Pick<System, 'hold'> {
+  if (hold === undefined || hold.for === 0) return {};
+  const asked = ({ query, atMost }: { query?: string; atMost: number }) => ({ query: query ?? null, atMost });
+  return { hold: { forMs: hold.for, everyMs: hold.every, cpu: asked(hold.cpu), memory: asked(hold.memory) } };
+}
+
+/** Over, it still waits this long for trouble to pass by itself. */
+const holdBudget = ({ hold }: Config): System['budgets'] =>
+  hold === undefined || hold.for === 0 ? {} : { 'watch-health': hold.for + hold.grace };
 
 function scoringOf({ scoring, trigger, objectives }: Config): System['scoring'] {
   const { latencyLimit, freshnessLimit, ...weights } = scoring;

@@ -108,6 +108,14 @@ export const ARGUMENTS: Record<string, Takes> = {
   later: { takes: [{ key: 'proposal', as: 'carried', required: true, about: 'the number of the proposal' }] },
   note: { takes: [{ key: 'text', as: 'carried', required: true, about: 'the line that is written down' }] },
   history: { takes: [], get: [] },
+  scale: {
+    takes: [
+      { key: 'service', as: 'word', required: true, about: 'the deployment that is meant' },
+      { key: 'replicas', as: 'word', required: true, about: 'how many pods it is to have' },
+      freely(REASON),
+      { key: 'sure', as: 'named', about: 'the service’s name once more, where it is to have none' },
+    ],
+  },
   schedule: {
     takes: [
       freely(FROM),

@@ -12,6 +12,7 @@ import type { RunView } from '../runner/ledger.ts';
 import type { Alarms } from './alarms.ts';
 import type { Lift } from './lift.ts';
 import type { KeptFence } from './release.ts';
+import type { Scales } from './scale.ts';
 
 export type Request = {
   /** Bare words after the subcommand. */
@@ -42,6 +43,8 @@ export type CommandWorld = {
   fence?: KeptFence;
   /** Lifts what an earlier run has left in a region. */
   lift?: Lift;
+  /** Where services can be scaled. */
+  scales?: Scales;
   /** Regions that were taken out of service and are not back, since when (ms since the epoch), by which run. */
   outOfService?(): { region: string; run: string; since: number }[];
   /** Nothing follows the region that serves, since when (ms since the epoch); null while something does. */

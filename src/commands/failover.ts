@@ -2,7 +2,7 @@ import { parseDuration } from '../lib/duration.ts';
 import { sentenceOf, UserError } from '../lib/errors.ts';
 import { nearest } from '../lib/nearest.ts';
 import { lengthText } from '../lib/utc.ts';
-import { chosenText } from '../machine/facts.ts';
+import { chosenText, watched } from '../machine/facts.ts';
 import type { Mode } from '../machine/types.ts';
 import { haltLines } from '../messages/halt.ts';
 import { isReprotect } from '../messages/reprotection.ts';
@@ -212,6 +212,7 @@ export const failover: Command = {
 export async function busy(run: string, world: CommandWorld): Promise<Parameters<ReturnType<typeof refuser>>> {
   const c = world.runner.view(run)!.snapshot.context;
   const link = await world.linkTo(run);
+  const now = watched(c);
   return [
     [
       `${run} is already ${isSecondary(c) ? `taking ${c.source} out of service` : isReprotect(c) ? `making ${c.source} a standby of ${c.target}` : `moving ${c.source} → ${c.target}`} (asked by `,
@@ -219,6 +220,8 @@ export async function busy(run: string, world: CommandWorld): Promise<Parameters
       ' at ',
       { time: c.requestedAt },
       '). One run at a time. Nothing was started. ',
+      // Nothing is left of it but to look: whoever needs the way free can have it at once.
+      ...(now === null ? [] : [`It is only watched now: /dr skip ${now.step} reason:"…" ends it. `]),
       ...(link === null ? [] : [{ link, text: 'See it ↗' }]),
     ],
   ];

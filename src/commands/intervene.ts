@@ -2,7 +2,7 @@
  * Going past what the runner can know or do: marking a step, skipping one, taking the run over. Each needs a reason,
  * stays on the headline as an override, and the first two are decided by who may decide the step's gate.
  */
-import { gateNode, gatesOf, noReturn, settled, stepNode, stepState, stepsOf } from '../machine/facts.ts';
+import { gateNode, gatesOf, noReturn, settled, stepNode, stepState, stepsOf, watched } from '../machine/facts.ts';
 import type { Context, GateNode, StepNode } from '../machine/types.ts';
 import { haltLines } from '../messages/halt.ts';
 import { who } from '../messages/scene.ts';
@@ -16,8 +16,12 @@ const gateFor = (c: Context, step: StepNode): GateNode | undefined =>
   (step.phase === 'atEnd' ? undefined : gatesOf(c, step.phase)[0]) ?? gateNode(c, 'promote');
 
 /** The held step that is meant: the button's, the one named, or the only one. */
-function stepMeant(request: Request, c: Context): StepNode | string {
+function stepMeant(request: Request, c: Context, verb: Deed['verb']): StepNode | string {
   const held = c.holds.filter((hold) => hold.kind === 'step').flatMap((hold) => stepNode(c, hold.ref) ?? []);
+  // A watch holds the run open without a hold: it can be ended too, by its name.
+  const now = watched(c);
+  const open = now === null || verb !== 'skip' ? undefined : stepNode(c, now.step);
+  if (open !== undefined && !held.includes(open)) held.push(open);
   const carried = request.carried['step'];
   const meant = typeof carried === 'string' ? carried : request.words[0];
   const step = held.find((one) => one.id === meant);
@@ -40,7 +44,7 @@ async function onStep(request: Request, world: CommandWorld, deed: Deed): Promis
   const view = runOf(request, world);
   if (!view) return await refuse('Nothing is being moved now.');
   const c = view.snapshot.context;
-  const step = stepMeant(request, c);
+  const step = stepMeant(request, c, deed.verb);
   if (typeof step === 'string') return await refuse(step);
   const gate = gateFor(c, step);
   const verdict = gate === undefined ? null : mayDecideFor(request.actor, c, gate);

@@ -17,6 +17,7 @@ import { plan } from './plan.ts';
 import { release } from './release.ts';
 import { reprotect } from './reprotect.ts';
 import { review } from './review.ts';
+import { scale } from './scale.ts';
 import { schedule } from './schedule.ts';
 import { status } from './status.ts';
 import { approve, confirm, deny } from './vote.ts';
@@ -49,6 +50,7 @@ export const COMMANDS: Command[] = [
   later,
   note,
   history,
+  scale,
   schedule,
   review,
   ask,

@@ -28,10 +28,12 @@ import {
   text,
   webAddress,
 } from './fields.ts';
+import { hold } from './hold.ts';
 import { outside } from './notify.ts';
 import { region } from './region.ts';
 import { monitoring, rules, verify } from './rules.ts';
 import { scoring } from './scoring.ts';
+import { stalePaths } from './stale-paths.ts';
 import { state } from './state.ts';
 import { ownStep } from './steps.ts';
 import { timings } from './timings.ts';
@@ -43,6 +45,12 @@ const regionName = () => name('a region').describe('Name of a region, as people 
 
 const service = z.strictObject({
   replicas: z.int().min(0).max(10_000).describe('Pods that serve full production load.'),
+  maxReplicas: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .describe('The most pods /dr scale may ask for. Without it: three times `replicas`, and at least 10.')
+    .exactOptional(),
   writeHeavy: z
     .boolean()
     .default(false)
@@ -298,6 +306,8 @@ export function makeSchema(read: SecretReader) {
     alerts: alerts(read).exactOptional(),
     providerStatus,
     verify,
+    hold: hold.exactOptional(),
+    stalePaths: stalePaths.exactOptional(),
     trigger,
     scoring,
     state: state.exactOptional(),

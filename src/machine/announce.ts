@@ -4,7 +4,7 @@
  * Only names, slots and what the state will not remember; the words are made when the message is sent.
  */
 import { isForward, whereIs } from './due.ts';
-import { gateState, heldRules, maySwitch, stepNode, stepState, stepsOf } from './facts.ts';
+import { gateState, heldRules, maySwitch, stepNode, stepState, stepsOf, watched } from './facts.ts';
 import type { Snapshot } from './replay.ts';
 import type { Announcement, Context, Hold, RunEvent } from './types.ts';
 
@@ -83,6 +83,14 @@ function stakeholders(was: Context, c: Context): Announcement[] {
   return [...(moved || ended ? [say('stakeholders')] : []), ...(ended ? [say('stakeholdersEnd')] : [])];
 }
 
+/** The commit window on a card of its own, and each trouble in it: only that notifies anybody. */
+function watching(was: Context, c: Context): Announcement[] {
+  if (c.watch === null || (c.watch === was.watch && watched(c) === watched(was))) return [];
+  const { troubles } = c.watch;
+  const trouble = () => say(`trouble:${troubles}`, { n: troubles }, { broadcast: true });
+  return [say('watch'), ...(troubles > 0 ? [trouble()] : [])];
+}
+
 /** The announcements of one event, in the order they are to be read. `seq` is the event's number in its run. */
 export function announcementsOf(before: Snapshot, after: Snapshot, event: RunEvent, seq: number): Announcement[] {
   const c = after.context;
@@ -129,7 +137,7 @@ export function announcementsOf(before: Snapshot, after: Snapshot, event: RunEve
   for (const hold of was.holds)
     if (hold.kind !== 'gate' && !c.holds.some((now) => now.n === hold.n)) list.push(holdCard(hold, event, true));
 
-  list.push(...freeze(was, c), ...stakeholders(was, c));
+  list.push(...freeze(was, c), ...stakeholders(was, c), ...watching(was, c));
 
   const promotes = stepsOf(c, 'promoting').some((step) => step.effect);
   if (promotes && c.phases.promoting?.to != null && was.phases.promoting?.to == null)

@@ -313,6 +313,24 @@ export function apply(c: Context, event: RunEvent): Change {
         (now) => withoutHold(now, at, 'step', event.step),
         (now) => withoutStandIn(now, event.step),
       );
+    case 'WATCH_SEEN': {
+      const { step, until, findings, streams, unread } = event;
+      const known = c.watch?.step === step ? c.watch : null;
+      const begins = findings.length > 0 && (known?.findings ?? []).length === 0;
+      return {
+        watch: {
+          step,
+          findings,
+          streams,
+          unread,
+          from: known?.from ?? at,
+          // Said once: nothing seen later makes it longer without a word.
+          until: known?.until ?? until,
+          troubles: (known?.troubles ?? 0) + (begins ? 1 : 0),
+          had: [...new Set([...(known?.had ?? []), ...findings.map(({ id }) => id)])],
+        },
+      };
+    }
     case 'UNDO_INTENDED':
       return withStep(c, event.step, { status: 'undoIntended', attempt: event.attempt, deadline: event.deadline });
     case 'UNDO_DONE':

@@ -16,6 +16,7 @@ import {
   REPROTECT,
   type StepNode,
   type StepState,
+  type Watch,
 } from './types.ts';
 
 const NO_STEP: StepState = {
@@ -97,6 +98,10 @@ export function settled(c: Context, id: string): boolean {
   const gate = standIn(c, id);
   return gate !== undefined && hasArisen(c, gate) && gateState(c, gate.id).status === 'approved';
 }
+
+/** The commit window, while it stands: its target is watched, and nobody has gone on without that. */
+export const watched = (c: Context): Watch | null =>
+  c.watch !== null && c.end === null && !settled(c, c.watch.step) ? c.watch : null;
 
 /** Undone, and it had changed nothing of the system: what it left is a record of ours. */
 export const untouched = (c: Context, step: string): boolean =>

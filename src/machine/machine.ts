@@ -27,7 +27,10 @@ const skippable = (c: Context, id: string) => {
   const node = is.stepNode(c, id);
   const { status } = is.stepState(c, id);
   return (
-    node?.proves === false && (status === 'notDone' || (status === 'unknown' && (!node.effect || node.noUndo === null)))
+    node?.proves === false &&
+    (status === 'notDone' ||
+      (status === 'unknown' && (!node.effect || node.noUndo === null)) ||
+      is.watched(c)?.step === id)
   );
 };
 /** There is still something to do in its phase: what was approved and done is not asked about again. */
@@ -170,6 +173,7 @@ export const failover = machineSetup.createMachine({
     outage: { from: null, to: null },
     switchAsked: null,
     switched: null,
+    watch: null,
     overrides: [],
     reviewed: null,
     end: null,
@@ -238,6 +242,9 @@ export const failover = machineSetup.createMachine({
               actions: 'takeWithoutHold',
             },
             STEP_SKIPPED: accept(on<'STEP_SKIPPED'>((c, e) => skippable(c, e.step))),
+            WATCH_SEEN: accept(
+              on<'WATCH_SEEN'>((c, e) => is.stepNode(c, e.step)?.effect === false && !is.settled(c, e.step)),
+            ),
             ABORTED: [
               {
                 guard: on<'ABORTED'>((c) => is.noReturn(c) === undefined),

@@ -134,6 +134,28 @@ export type Plan = {
 };
 
 export type HoldKind = 'person' | 'step' | 'gate' | 'replay';
+/** Trouble seen while a run is watched before it is committed; `scale`: where more pods may help, how many. */
+export type Finding = {
+  /** Tells it from others: `cpu:task-service`, `node:n1`. */
+  id: string;
+  /** What was seen when it began, as a sentence without its stop. */
+  words: string;
+  /** `unknown`: nobody can say, which is not health. */
+  is: 'bad' | 'unknown';
+  scale: { service: string; replicas: number } | null;
+};
+/** What a look of the commit window saw. `until`, ms since the epoch, is set once. */
+export type WatchSeen = {
+  until: number;
+  findings: Finding[];
+  /** Whether the region that was left streams from the one that serves; null: nobody can say. */
+  streams: boolean | null;
+  /** What is not watched at all, and why. */
+  unread: string[];
+};
+/** The commit window of a run. `troubles` counts how often trouble began: it names the cards. */
+export type Watch = WatchSeen & { step: string; from: number; troubles: number; had: string[] };
+
 /** `n` counts the run's holds: it names the card. */
 export type Hold = { kind: HoldKind; ref: string; why: string; since: number; n: number };
 export type Vote = { by: string; vote: 'approve' | 'deny'; at: number; reason: string | null };
@@ -219,6 +241,8 @@ export type Context = {
   switchAsked: { at: number; why: string; asks: string[] } | null;
   /** Planned once, and an emergency since; `voted`: whoever wanted it has voted for it with that. */
   switched: { by: string; at: number; reason: string; gaveUp: string; voted: boolean } | null;
+  /** Held back from being committed while its target is watched; null before that, or where nobody watches. */
+  watch: Watch | null;
   overrides: { rule: string; by: string; reason: string }[];
   /** Overrides stay on show until somebody who made none of them has looked at them. */
   reviewed: { by: string; at: number; note: string } | null;
@@ -284,6 +308,8 @@ export type RunEvent =
   | Fact<'STEP_SKIPPED', { step: string; by: string; reason: string }>
   /** `within`: another budget for this one attempt, ms; 0 asks once and sends nothing. */
   | Fact<'STEP_RETRIED', { step: string; by: string; within?: number }>
+  /** The first look of the commit window, and each that saw something else. */
+  | Fact<'WATCH_SEEN', { step: string } & WatchSeen>
   | Fact<'UNDO_INTENDED', { step: string; attempt: number; deadline: number }>
   | Fact<'UNDO_DONE', { step: string; attempt: number; evidence: Evidence }>
   | Fact<'UNDO_UNKNOWN', { step: string; attempt: number; why: string }>

@@ -1,5 +1,5 @@
 /** What Regent waits for by itself, with nobody asked: evidence for a decision that is asked anew, or the end of a call. */
-import { askedAgain, currentPlan, gateState, inFlight, settled, stepNode } from '../machine/facts.ts';
+import { askedAgain, currentPlan, gateState, inFlight, settled, stepNode, watched } from '../machine/facts.ts';
 import type { Context, GateNode } from '../machine/types.ts';
 import type { Span } from '../ports/chat.ts';
 
@@ -30,5 +30,12 @@ export function waitsByItself(c: Context): Span[][] {
   const calls = inFlight(c).map(({ id }) => titleOf(c, id));
   if (c.plan !== null && currentPlan(c) === null && calls.length > 0)
     return [[`the end of ${calls.join(' and ')}; then the new plan is made`]];
-  return askedAgainWhen(c);
+  return [...askedAgainWhen(c), ...watchEnds(c)];
+}
+
+function watchEnds(c: Context): Span[][] {
+  const now = watched(c);
+  if (now === null) return [];
+  const words = now.findings.length === 0 ? 'the end of the watch at ' : 'trouble to go, watched until ';
+  return [[words, { time: now.until }]];
 }

@@ -27,6 +27,7 @@ import {
   who,
 } from './scene.ts';
 import { warningLines } from './warnings.ts';
+import { watchingWords } from './watch.ts';
 
 const END_WORDS = {
   completed: 'completed',
@@ -95,6 +96,8 @@ function state({ c, where }: Scene): Line {
   }
   if (c.end === 'takenOver') return [`${SIGN.held} taken over by hand; Regent lifts what it froze · `, ...asked];
   if (where === 'rollingBack') return [`↩ undoing, ${toUndo(c).length} left · `, ...asked];
+  const watching = watchingWords(c);
+  if (watching !== null) return [`${SIGN.running} `, ...watching, ' · ', ...asked];
   return [`${SIGN.running} ${SIDE_WORDS[where] ?? where} · `, ...asked];
 }
 

@@ -4,6 +4,7 @@ import type { Action, Line, Message } from '../ports/chat.ts';
 import { ruleHold } from './rule-hold.ts';
 import { abortButton, button, isForward, noWayBack, route, type Scene, SIGN, who } from './scene.ts';
 import { switchButton } from './switch.ts';
+import { scaleButtons } from './watch.ts';
 
 export function hold(scene: Scene): Message | null {
   const { c, facts } = scene;
@@ -103,5 +104,14 @@ function actions(scene: Scene, ref: string, unknown: boolean): Action[] {
   // For a region that does not answer any more a planned run would wait for ever.
   const waits = facts['kind'] === 'step' && isForward(scene) && maySwitch(c) && c.phases.promoting?.to == null;
   const other = waits ? [switchButton(c, {})] : [];
-  return [...onwards(scene, ref), ...more, ...other, button('takeover', 'Take over…', c), ...abortButton(scene)];
+  // What may help is offered where it is missed.
+  const scale = c.watch?.step === ref ? scaleButtons(scene) : [];
+  return [
+    ...scale,
+    ...onwards(scene, ref),
+    ...more,
+    ...other,
+    button('takeover', 'Take over…', c),
+    ...abortButton(scene),
+  ];
 }

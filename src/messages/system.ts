@@ -8,6 +8,7 @@ import { proposal } from './proposal.ts';
 import { protectedAgain } from './protected.ts';
 import { released } from './released.ts';
 import { returned } from './returned.ts';
+import { scaled } from './scaled.ts';
 import { zombie } from './zombie.ts';
 
 export type SystemScene = {
@@ -28,5 +29,6 @@ export const SYSTEM_MESSAGES: Record<string, (scene: SystemScene) => Message | n
   protected: protectedAgain,
   released,
   returned,
+  scaled,
   zombie,
 };

@@ -11,6 +11,7 @@ import type { Scene } from './scene.ts';
 import { stakeholders, stakeholdersEnd } from './status.ts';
 import { switchAsked, switched } from './switch.ts';
 import { told } from './told.ts';
+import { trouble, watch } from './watch.ts';
 
 export const MESSAGES: Record<string, (scene: Scene) => Message | null> = {
   headline,
@@ -33,6 +34,8 @@ export const MESSAGES: Record<string, (scene: Scene) => Message | null> = {
   switchAsked,
   switched,
   told,
+  watch,
+  trouble,
 };
 
 /** Messages with a place of their own instead of the incidents channel; without that channel `else` says where. */

@@ -13,15 +13,28 @@ export type Evidence = { [key: string]: Json };
  */
 export type Progress = { done: number; total: number | null; unit: string; part?: string; rateBelow?: number };
 
+/** What a look over a while has to say before it is over: see `WATCH_SEEN`. `until`: when it ends, ms since the epoch. */
+export type Watching = {
+  until: number;
+  findings: {
+    id: string;
+    words: string;
+    is: 'bad' | 'unknown';
+    scale: { service: string; replicas: number } | null;
+  }[];
+  streams: boolean | null;
+  unread: string[];
+};
+
 export type Answer =
   | { is: 'done'; evidence: Evidence; summary?: string }
   /**
    * `final`: it will not become so by waiting. `again`: whether another attempt is made with nobody asked, where the step
    * knows better than the runner, which counts to three.
    */
-  | { is: 'notDone'; evidence: Evidence; why: string; final?: true; again?: boolean }
+  | { is: 'notDone'; evidence: Evidence; why: string; final?: true; again?: boolean; watch?: Watching }
   /** With `progress`: it is under way and nobody can say yet. */
-  | { is: 'unknown'; evidence: Evidence; why: string; final?: true; progress?: Progress };
+  | { is: 'unknown'; evidence: Evidence; why: string; final?: true; progress?: Progress; watch?: Watching };
 
 /** `summary` is the few words behind the step's title in the thread: `8 deployments, 22 of 22 pods ready`. */
 export const done = (evidence: Evidence, summary?: string): Answer =>

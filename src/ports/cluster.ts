@@ -11,12 +11,26 @@ export type Workload = {
   pods: number;
   /** The controller has seen the newest spec, and every wanted pod is of it. */
   upToDate: boolean;
+  /** What `restart` left on what its pods are made from; null where nothing did. */
+  restarted: string | null;
   /** An autoscaler that would undo our scaling: its name and bounds. */
   autoscaler: { name: string; min: number; max: number } | null;
   /** Requests of one pod: `cpu` in cores, `memoryBytes`. */
   request: { cpu: number; memoryBytes: number };
+  /** Pods that find no node. */
+  unschedulable: number;
   /** Why pods are not ready, from their newest warnings, at most three short sentences. */
   trouble: string[];
+};
+
+/** What the pods of one deployment use together: CPU in cores, memory in bytes. */
+export type Usage = {
+  name: string;
+  /** Pods that were measured. */
+  pods: number;
+  cpu: { used: number; of: number | null };
+  /** `of`: their limits, where they have none their requests, together; null where some pod has neither. */
+  memory: { used: number; of: number | null };
 };
 
 export type Capacity = {
@@ -39,7 +53,11 @@ export interface Cluster {
   deployments(region: string, names: string[], signal: AbortSignal): Promise<Workload[]>;
   /** Sets `spec.replicas` through the scale subresource. Idempotent. Throws when the workload does not exist. */
   scale(region: string, kind: Workload['kind'], name: string, replicas: number, signal: AbortSignal): Promise<void>;
+  /** Lets a deployment replace its pods one after the other, as a rollout does. The same mark again changes nothing. */
+  restart(region: string, deployment: string, mark: string, signal: AbortSignal): Promise<void>;
   capacity(region: string, signal: AbortSignal): Promise<Capacity>;
+  /** What deployments use now; null where the cluster measures nothing (no `metrics.k8s.io`). Those without a number are left out. */
+  usage(region: string, deployments: string[], signal: AbortSignal): Promise<Usage[] | null>;
   /** What the workloads run on and are configured by. Hashes serve comparison only: they are never kept or shown. */
   configuration(region: string, deployments: string[], signal: AbortSignal): Promise<ClusterConfiguration>;
   /** An annotation of the configured namespace; null where it bears none of this name. */
@@ -69,6 +87,8 @@ export type NodeView = {
   ready: boolean;
   /** Takes new pods: not cordoned. */
   schedulable: boolean;
+  /** What it is short of: `MemoryPressure`, `DiskPressure`, `PIDPressure`. */
+  pressure: string[];
 };
 
 export type ClusterConfiguration = {

@@ -311,4 +311,5 @@ const rolesIn = (views: Record<string, DatabaseView | null>): Record<string, Rol
 
 /** Proofs that only make sense once something was done: before that their answer is always "not yet". And what tidies up. */
 const onlyLater = (step: StepDefinition): boolean =>
-  step.phase === 'atEnd' || (!step.run && ['preparing', 'promoting', 'redirecting', 'verifying'].includes(step.phase));
+  step.phase === 'atEnd' ||
+  (!step.run && ['preparing', 'promoting', 'redirecting', 'verifying', 'securing', 'closing'].includes(step.phase));

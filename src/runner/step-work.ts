@@ -13,6 +13,7 @@ import type { System } from '../steps/system.ts';
 import { goneWithout } from './gone-without.ts';
 import type { Ledger, NewEvent } from './ledger.ts';
 import { heeding, within } from './time.ts';
+import { newlySeen } from './watching.ts';
 
 export type StepWorld = {
   ledger: Ledger;
@@ -55,6 +56,10 @@ export class StepWork {
   /** Until when it must be seen: the step's budget, or what a person gave this attempt. */
   get #budgetMs(): number {
     return stepState(this.#context, this.#step.id).within ?? this.#node.budgetMs;
+  }
+
+  get #pauseMs(): number {
+    return this.#step.everyMs?.(this.#world.system) ?? this.#world.system.pollMs;
   }
 
   /** Somebody asked for a look and nothing else: what is not done then is said, never sent. */
@@ -130,13 +135,14 @@ export class StepWork {
 
   /** Due work `settle`: an intent found without an outcome. Nothing is sent; the world is asked once the call is surely over. */
   async settle(attempt: number): Promise<void> {
-    const { clock, stop, system } = this.#world;
+    const { clock, stop } = this.#world;
     const { deadline } = stepState(this.#context, this.#step.id);
     await clock.sleep((deadline ?? 0) - clock.now(), stop);
     const until = clock.now() + this.#budgetMs;
     let looks = 0;
     while (!stop.aborted && this.#isOut(attempt)) {
       const answer = await this.ask();
+      for (const seen of newlySeen(this.#context, this.#step.id, answer)) await this.#append(seen);
       if (answer.is === 'done') return void (await this.#done(attempt, answer));
       looks = answer.is === 'notDone' ? looks + 1 : 0;
       if (answer.final) return void (await this.#append(this.#finally(attempt, answer)));
@@ -151,7 +157,7 @@ export class StepWork {
             ? { ...this.#failed('STEP_NOT_DONE', attempt, answer), again: false }
             : this.#failed('STEP_UNKNOWN', attempt, answer),
         ));
-      await clock.sleep(system.pollMs, stop);
+      await clock.sleep(this.#pauseMs, stop);
     }
   }
 
@@ -193,7 +199,7 @@ export class StepWork {
 
   /** Asks until there is something to do about it. null: an outcome was written, or it is no longer due. */
   async #askUntilActionable(attempt: number): Promise<Answer | null> {
-    const { clock, stop, system } = this.#world;
+    const { clock, stop } = this.#world;
     const until = clock.now() + this.#budgetMs;
     const lookOnly = this.#lookOnly;
     while (!stop.aborted && this.#stillDue(attempt)) {
@@ -201,6 +207,7 @@ export class StepWork {
       const answer = await this.ask();
       // An answer is of the plan it was asked under.
       if (this.#context.plan?.hash !== asked) continue;
+      for (const seen of newlySeen(this.#context, this.#step.id, answer)) await this.#append(seen);
       if (answer.is === 'done') {
         const { evidence, summary = null } = answer;
         await this.#append({ type: 'STEP_ALREADY_DONE', step: this.#step.id, evidence, summary });
@@ -216,7 +223,7 @@ export class StepWork {
         );
         return null;
       }
-      await clock.sleep(system.pollMs, stop);
+      await clock.sleep(this.#pauseMs, stop);
     }
     return null;
   }
@@ -386,6 +393,7 @@ export class StepWork {
         underWay: !['none', 'notDone'].includes(status),
         intendedAt,
         phaseAt: phase === undefined || phase === 'atEnd' ? null : (c.phases[phase]?.entered ?? null),
+        watch: c.watch?.step === step ? c.watch : null,
         isLeft: currentPlan(c) === null,
       },
     };

@@ -1,14 +1,5 @@
-import { done, notDone, unknown } from '../ports/answer.ts';
+import { failingShare } from './failing-share.ts';
 import { defineCheck } from './step.ts';
-
-/** 0.0123 → `1.2 %`: tiny shares must not read as none. */
-const percent = (share: number, digits = 2): string => `${Number((share * 100).toPrecision(digits))} %`;
-
-/** As many digits as tell it from its bound: "1 %, at most 1 %" would explain nothing. */
-const percentBeside = (share: number, bound: number): string => {
-  const digits = [2, 3, 4, 6].find((count) => percent(share, count) !== percent(bound, count));
-  return percent(share, digits);
-};
 
 /** How well clients are served, counted by those who serve them; health endpoints only say that somebody is there. */
 export const errorRate = defineCheck({
@@ -29,14 +20,5 @@ export const errorRate = defineCheck({
   uses: ['metrics'],
   proves: false,
   when: (system) => system.errorRate !== null,
-  async check({ metrics, system, target, signal }) {
-    const { query, atMost } = system.errorRate!;
-    const share = await metrics.value(target, query, signal);
-    const evidence = { failedShare: share, atMostShare: atMost, query };
-    if (share === null) return unknown(`no data yet about requests in ${target}`, evidence);
-    if (share < 0 || share > 1.01)
-      return unknown(`the query of verify.errorRate gives ${share}, which is no share from 0 to 1`, evidence);
-    const seen = `${percentBeside(share, atMost)} of requests fail in ${target} (at most ${percent(atMost)})`;
-    return share <= atMost ? done(evidence, seen) : notDone(seen, evidence);
-  },
+  check: ({ metrics, system, target, signal }) => failingShare(metrics, system.errorRate!, target, signal),
 });

@@ -84,6 +84,8 @@ export type StepFacts = {
     intendedAt: number | null;
     /** When its phase was entered last, ms since the epoch. */
     phaseAt: number | null;
+    /** What it has seen so far, where it watches over a while. */
+    watch?: Context['watch'];
     /** The run goes on by another plan once this attempt has an outcome, and waits for it. */
     isLeft: boolean;
   };
@@ -122,6 +124,8 @@ export type StepDefinition<U extends PortName = PortName> = {
   waitsMs?: (system: System, source: string) => number;
   /** How long it usually takes, ms: said where people wait, never a limit. */
   usualMs?: number;
+  /** How long between two looks, ms; without it as long as the system has it for every step. */
+  everyMs?: (system: System) => number;
   /** How long one call may take, ms; no byte is sent after it. Below 30 s: what lasts longer is started, then observed. */
   callMs?: number;
   /**

@@ -42,6 +42,8 @@ export type System = {
   deployments: {
     name: string;
     replicas: number;
+    /** The most a person may ask for. */
+    maxReplicas?: number;
     writeHeavy: boolean;
     /** In one region: `{alias}` stands for that region's alias. */
     health: string | null;
@@ -96,6 +98,15 @@ export type System = {
     throughput: { query: string; atLeast: number } | null;
     baseline: { everyMs: number; overMs: number };
   } | null;
+  /** How a run is watched before it is committed; absent where it is not. Queries null where the cluster is asked. */
+  hold?: {
+    forMs: number;
+    everyMs: number;
+    cpu: { query: string | null; atMost: number };
+    memory: { query: string | null; atMost: number };
+  };
+  /** Deployments that keep an address they looked up, and are restarted after DNS has moved. */
+  restarts?: string[];
   workflows: Workflow[];
   consistency: { name: string; query: string }[];
   /** How regions are watched; absent where nobody watches them. */

@@ -2,6 +2,7 @@
  * The door of the commands as the program builds it: the real dispatcher, face, ledger and journal, over the world in
  * memory. Ana, Bo and Cy operate; Bo and Cy (group SSRE) approve; Dee is a member, Eve a guest.
  */
+import { scalingOf } from '../../src/app/scaling.ts';
 import { dispatcher } from '../../src/commands/dispatch.ts';
 import type { KeptFence } from '../../src/commands/release.ts';
 import { sqliteJournal } from '../../src/integrations/sqlite-journal/journal.ts';
@@ -56,14 +57,24 @@ export async function bench(
     callMs: 1000,
     stop: stop.signal,
   });
-  const groups: Record<string, string[] | Error> = { SOPS: ['UANA', 'UBO', 'UCY', 'UEVE'], SSRE: ['UBO', 'UCY'] };
   const broken: unknown[] = [];
+  const scaling = scalingOf({
+    config: { timings: { poll: 1000, callTimeout: 1000 } } as Parameters<typeof scalingOf>[0]['config'],
+    cluster: here.ports.cluster,
+    ledger,
+    journal,
+    clock,
+    log: { info() {}, warn() {}, error: (fields) => broken.push(fields) },
+    stop: stop.signal,
+  });
+  const groups: Record<string, string[] | Error> = { SOPS: ['UANA', 'UBO', 'UCY', 'UEVE'], SSRE: ['UBO', 'UCY'] };
   const dispatch = dispatcher({
     runner: face,
     operators: options.operators ?? ['group:SOPS'],
     contacts: here.system.contacts,
     channel: 'C1',
     outOfService: () => options.outOfService ?? [],
+    scales: scaling.scales,
     ...(options.keptFence && { fence: options.keptFence }),
     lift: liftingOf({
       ports: here.ports,
@@ -136,6 +147,7 @@ export async function bench(
     face,
     groups,
     broken,
+    scaling,
     stop,
     send,
     type,

@@ -21,6 +21,10 @@ export type ClusterWorld = {
   allow(name: string): void;
   /** What the pods of this workload have in their logs from now on. */
   logs(name: string, text: string): void;
+  /** A node is short of something, or no more. */
+  press(node: string, type: 'MemoryPressure' | 'DiskPressure' | 'PIDPressure', on: boolean): void;
+  /** What each container of these uses; null: the cluster measures nothing. */
+  measures(usage: Record<string, { cpu: string; memory: string }> | null): void;
   close(): Promise<void>;
 };
 
@@ -56,8 +60,10 @@ export function clusterContract(adapter: string, arrange: () => Promise<ClusterW
         readyPods: 3,
         pods: 3,
         upToDate: true,
+        restarted: null,
         autoscaler: null,
         request: { cpu: 0.25, memoryBytes: GI / 4 },
+        unschedulable: 0,
         trouble: [],
       });
     });
@@ -65,6 +71,33 @@ export function clusterContract(adapter: string, arrange: () => Promise<ClusterW
     test('scaling to the same number again changes nothing', async () => {
       await world.cluster.scale(world.region, 'deployment', 'task-service', 3, signal);
       expect(await look('deployment', 'task-service')).toMatchObject({ wanted: 3, readyPods: 3, upToDate: true });
+    });
+
+    test('restarted, every pod is replaced, and the same mark again replaces none', async () => {
+      world.create('deployment', 'hub-service', 2);
+      await until('deployment', 'hub-service', ({ readyPods, upToDate }) => readyPods === 2 && upToDate);
+      const { cluster, region } = world;
+      const podsOf = async () =>
+        (JSON.parse(await cluster.snapshot(region, signal)) as { pods: { name: string; ending: boolean }[] }).pods
+          .filter(({ name, ending }) => name.startsWith('hub-service') && !ending)
+          .map(({ name }) => name)
+          .sort();
+      const before = await podsOf();
+      await cluster.restart(region, 'hub-service', 'eden-7', signal);
+      const replaced = await until(
+        'deployment',
+        'hub-service',
+        ({ restarted, upToDate, readyPods, pods }) =>
+          restarted === 'eden-7' && upToDate && readyPods === 2 && pods === 2,
+      );
+      expect(replaced).toMatchObject({ wanted: 2, restarted: 'eden-7' });
+      const after = await podsOf();
+      expect(after.filter((name) => before.includes(name))).toEqual([]);
+      await cluster.restart(region, 'hub-service', 'eden-7', signal);
+      expect(await look('deployment', 'hub-service')).toMatchObject({ upToDate: true, readyPods: 2 });
+      expect(await podsOf()).toEqual(after);
+      await expect(cluster.restart(region, 'nope', 'eden-7', signal)).rejects.toMatchObject({ effect: 'none' });
+      await cluster.scale(region, 'deployment', 'hub-service', 0, signal);
     });
 
     test('many callers at once leave one of their numbers, and no error', async () => {
@@ -108,6 +141,7 @@ export function clusterContract(adapter: string, arrange: () => Promise<ClusterW
         ({ readyPods, trouble }) => readyPods === 2 && trouble.length > 0,
       );
       expect(waiting).toMatchObject({ wanted: 3, readyPods: 2, pods: 3, request: { cpu: 2.5, memoryBytes: 1.5 * GI } });
+      expect(waiting?.unschedulable).toBe(1);
       expect(waiting?.trouble).toEqual(['FailedScheduling: 0/2 nodes are available: 2 Insufficient cpu.']);
       const after = await world.cluster.capacity(world.region, signal);
       const cpu = (capacity: typeof after) => capacity.free.reduce((sum, node) => sum + node.cpu, 0);
@@ -230,7 +264,7 @@ export function clusterContract(adapter: string, arrange: () => Promise<ClusterW
       // Twice: what is so already is no error.
       for (let count = 0; count < 2; count += 1) await cluster.cordon(region, names, true, signal);
       expect(await cluster.nodes(region, signal)).toEqual(
-        names.map((name) => ({ name, ready: true, schedulable: false })),
+        names.map((name) => ({ name, ready: true, schedulable: false, pressure: [] })),
       );
       await cluster.scale(region, 'deployment', 'cordoned', 2, signal);
       const waiting = await until('deployment', 'cordoned', ({ pods, trouble }) => pods === 2 && trouble.length > 0);
@@ -238,6 +272,33 @@ export function clusterContract(adapter: string, arrange: () => Promise<ClusterW
       await cluster.cordon(region, names, false, signal);
       expect((await cluster.nodes(region, signal)).every((one) => one.schedulable)).toBe(true);
       expect((await until('deployment', 'cordoned', ({ readyPods }) => readyPods === 2))?.readyPods).toBe(2);
+    });
+
+    test('a node says what it is short of', async () => {
+      const { cluster, region } = world;
+      const [first] = await cluster.nodes(region, signal);
+      world.press(first!.name, 'MemoryPressure', true);
+      expect((await cluster.nodes(region, signal)).map(({ pressure }) => pressure)).toEqual([['MemoryPressure'], []]);
+      world.press(first!.name, 'MemoryPressure', false);
+      expect((await cluster.nodes(region, signal)).map(({ pressure }) => pressure)).toEqual([[], []]);
+    });
+
+    test('what pods use, against what they may; nothing measured is left out, no metrics API is null', async () => {
+      const { cluster, region } = world;
+      const used = () => cluster.usage(region, ['api-gateway', 'measured', 'nope'], signal);
+      world.measures(null);
+      expect(await used()).toBeNull();
+      world.create('deployment', 'measured', 2, { cpu: '250m', memory: '256Mi' });
+      await until('deployment', 'measured', ({ readyPods }) => readyPods === 2);
+      world.measures({ measured: { cpu: '200500000n', memory: '128Mi' } });
+      expect(await used()).toEqual([
+        {
+          name: 'measured',
+          pods: 2,
+          cpu: { used: expect.closeTo(0.401, 6), of: 0.5 },
+          memory: { used: GI / 4, of: GI / 2 },
+        },
+      ]);
     });
 
     test('traffic is denied and allowed again, and a policy of the name that allows something is told and replaced', async () => {

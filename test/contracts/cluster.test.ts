@@ -24,6 +24,7 @@ async function labWorld(): Promise<ClusterWorld> {
   const held = new Set<string>();
   const running = new Map<string, number>();
   const logs = new Map<string, string>();
+  let measured: Record<string, { cpu: string; memory: string }> | null = null;
   const nameOf = (labels: Record<string, string> | undefined) => labels?.['app'] ?? '';
   const lab = await startKubernetes({
     name: 'secondary',
@@ -31,6 +32,7 @@ async function labWorld(): Promise<ClusterWorld> {
     tokens: { [TOKEN]: 'regent' },
     nodes: NODES,
     delays: DELAYS,
+    measure: ({ metadata }) => (measured === null ? null : measured[nameOf(metadata.labels)]),
     hooks: {
       async startPod({ metadata }) {
         const name = nameOf(metadata.labels);
@@ -85,6 +87,14 @@ async function labWorld(): Promise<ClusterWorld> {
         metadata: { name },
         spec: { podSelector: {}, ingress: [{}], policyTypes: ['Ingress', 'Egress'] },
       }),
+    press: (node, type, on) => {
+      const { conditions } = lab.get('nodes', node)!['status'] as { conditions: { type: string; status: string }[] };
+      const pressed = conditions.map((one) => (one.type === type ? { ...one, status: on ? 'True' : 'False' } : one));
+      lab.apply({ apiVersion: 'v1', kind: 'Node', metadata: { name: node }, status: { conditions: pressed } });
+    },
+    measures: (usage) => {
+      measured = usage;
+    },
     logs: (name, text) => logs.set(name, text),
     async close() {
       held.clear();

@@ -20,7 +20,7 @@ export const securedState = (): Secured => ({
   nodes: Object.fromEntries(
     ['east', 'west'].map((region) => [
       region,
-      ['n1', 'n2'].map((name): NodeView => ({ name, ready: true, schedulable: true })),
+      ['n1', 'n2'].map((name): NodeView => ({ name, ready: true, schedulable: true, pressure: [] })),
     ]),
   ),
   policies: {},

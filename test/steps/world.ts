@@ -6,7 +6,7 @@
 import type { BackupReport } from '../../src/ports/backups.ts';
 import type { CacheView, SentinelView } from '../../src/ports/cache.ts';
 import type { Person } from '../../src/ports/chat.ts';
-import type { Capacity, ClusterConfiguration, Workload } from '../../src/ports/cluster.ts';
+import type { Capacity, ClusterConfiguration, Usage, Workload } from '../../src/ports/cluster.ts';
 import type {
   Beat,
   DatabaseView,
@@ -59,8 +59,10 @@ export const workload = (name: string, wanted: number, more: Partial<Workload> =
   readyPods: wanted,
   pods: wanted,
   upToDate: true,
+  restarted: null,
   autoscaler: null,
   request: { cpu: 1, memoryBytes: 1e9 },
+  unschedulable: 0,
   trouble: [],
   ...more,
 });
@@ -112,6 +114,7 @@ export function makeWorld() {
         { node: 'n2', cpu: 4, memoryBytes: 8e9, pods: 10 },
       ],
     } as Capacity,
+    usage: [] as Usage[] | null,
     cache: { east: node('east', 'master'), west: node('west', 'replica') } as Record<string, CacheView>,
     sentinels: { master: 'east:6379', answered: 3, asked: 3, quorum: true } as SentinelView | null,
     records: {} as Record<string, { ttl: number; values: string[] }>,
@@ -275,7 +278,12 @@ export function makeWorld() {
         if (name === 'postgres') state.servers[region]!.down = replicas === 0;
         state.calls.push(`scale ${region} ${name} ${replicas}`);
       },
+      restart: async (region, name, mark) => {
+        state.workloads[region]![name]!.restarted = mark;
+        state.calls.push(`restart ${region} ${name} ${mark}`);
+      },
       capacity: async () => state.capacity,
+      usage: async () => state.usage,
       configuration: async (region) => state.configuration[region] ?? { images: {}, configMaps: {}, secrets: {} },
       annotation: async (region, name) => state.annotations[`${region} ${name}`] ?? null,
       annotate: async (region, name, value) => {

@@ -6,7 +6,14 @@ import { gatesCanPass, groupsExist, risksArePeoples } from './people.ts';
 import type { Check } from './reading.ts';
 import { aliases, apart, belongings, redis, roles } from './regions.ts';
 import { leasesOutside, selfFencePaired, sharedLeasesHeld } from './self-fence.ts';
-import { errorRateHasMetrics, hooksAllowed, performanceMeasurable, somethingRuns, stepsApart } from './services.ts';
+import {
+  errorRateHasMetrics,
+  hooksAllowed,
+  performanceMeasurable,
+  restartsKnown,
+  somethingRuns,
+  stepsApart,
+} from './services.ts';
 import { transportHasSecret } from './slack.ts';
 import { stateSources } from './state.ts';
 import { enoughLook, witnessesSeen } from './trigger.ts';
@@ -31,6 +38,7 @@ export const checks: readonly Check[] = [
   hooksAllowed,
   stepsApart,
   stateSources,
+  restartsKnown,
   errorRateHasMetrics,
   performanceMeasurable,
   transportHasSecret,

@@ -83,6 +83,20 @@ export const stepsApart: Check = (file) => {
   });
 };
 
+export const restartsKnown: Check = (file) => {
+  const known = Object.keys(map(map(file)['services'])['deployments'] ?? {});
+  return texts(map(map(file)['stalePaths'])['restart']).flatMap((one, index) =>
+    known.includes(one)
+      ? []
+      : [
+          {
+            path: ['stalePaths', 'restart', index],
+            sentence: `${quote(one)} is not in services.deployments. Add it there, or name another: ${known.join(', ')}.`,
+          },
+        ],
+  );
+};
+
 export const errorRateHasMetrics: Check = (file) =>
   map(map(file)['verify'])['errorRate'] !== undefined && map(file)['metrics'] === undefined
     ? [{ path: ['verify', 'errorRate'], sentence: 'there are no metrics to ask. Add metrics with its url.' }]

@@ -8,6 +8,7 @@ import {
   AutoscalingV1Api,
   CoordinationV1Api,
   CoreV1Api,
+  CustomObjectsApi,
   createConfiguration,
   KubeConfig,
   NetworkingV1Api,
@@ -29,6 +30,7 @@ export type Apis = {
   autoscaling: AutoscalingV1Api;
   networking: NetworkingV1Api;
   coordination: CoordinationV1Api;
+  custom: CustomObjectsApi;
 };
 
 export type Region = {
@@ -94,6 +96,7 @@ export function connect(name: string, options: RegionOptions, timeoutMs: number)
       autoscaling: new AutoscalingV1Api(configuration),
       networking: new NetworkingV1Api(configuration),
       coordination: new CoordinationV1Api(configuration),
+      custom: new CustomObjectsApi(configuration),
     };
   }
 }

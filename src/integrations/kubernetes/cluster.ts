@@ -12,7 +12,8 @@ import { configurationOf } from './configuration.ts';
 import { statusOf } from './failure.ts';
 import { everyPage } from './pages.ts';
 import { securing } from './securing.ts';
-import { describe, type Found, troubleOf } from './workload.ts';
+import { type PodMetrics, usageOf } from './usage.ts';
+import { describe, type Found, RESTARTED, troubleOf } from './workload.ts';
 import { AS_MERGE_PATCH, withoutConflict } from './writing.ts';
 
 export type KubernetesClusterOptions = {
@@ -76,6 +77,17 @@ export function kubernetesCluster(options: KubernetesClusterOptions): Cluster & 
       );
     },
 
+    async restart(regionName, name, mark, signal) {
+      const region = regionOf(regionName);
+      const { namespace } = region;
+      await region.call(`patch deployment "${name}"`, signal, ({ apps }) =>
+        withoutConflict(async () => {
+          const body = { spec: { template: { metadata: { annotations: { [RESTARTED]: mark } } } } };
+          await apps.patchNamespacedDeployment({ name, namespace, body, fieldManager: 'regent' }, AS_MERGE_PATCH);
+        }),
+      );
+    },
+
     async capacity(regionName, signal) {
       const region = regionOf(regionName);
       return region.call('list nodes and the pods of all namespaces', signal, async ({ core }) => {
@@ -85,6 +97,22 @@ export function kubernetesCluster(options: KubernetesClusterOptions): Cluster & 
           everyPage((page) => core.listPodForAllNamespaces({ fieldSelector: living, ...page })),
         ]);
         return capacityOf(nodes, pods);
+      });
+    },
+
+    async usage(regionName, names, signal) {
+      const region = regionOf(regionName);
+      const { namespace } = region;
+      const what = `list what the pods of namespace "${namespace}" use`;
+      return region.call(what, signal, async ({ apps, core, custom }) => {
+        const metrics = await measured(custom, namespace);
+        if (metrics === null) return null;
+        const [deployments, pods] = await Promise.all([
+          everyPage((page) => apps.listNamespacedDeployment({ namespace, ...page })),
+          everyPage((page) => core.listNamespacedPod({ namespace, ...page })),
+        ]);
+        const wanted = deployments.filter(({ metadata }) => names.includes(metadata?.name ?? ''));
+        return usageOf(wanted, pods, metrics);
       });
     },
 
@@ -144,6 +172,18 @@ export function kubernetesCluster(options: KubernetesClusterOptions): Cluster & 
       await Promise.all([...regions.values()].map((region) => region.close()));
     },
   };
+}
+
+/** null where the cluster has no metrics API at all. */
+async function measured(custom: Apis['custom'], namespace: string): Promise<PodMetrics[] | null> {
+  try {
+    const kind = { group: 'metrics.k8s.io', version: 'v1beta1', plural: 'pods' };
+    const list = (await custom.listNamespacedCustomObject({ ...kind, namespace })) as { items?: PodMetrics[] };
+    return list.items ?? [];
+  } catch (error) {
+    if (statusOf(error) === 404) return null;
+    throw error;
+  }
 }
 
 async function read(apis: Apis, namespace: string, kind: Workload['kind'], name: string): Promise<Found | null> {

@@ -12,6 +12,8 @@ import { AS_MERGE_PATCH, withoutConflict } from './writing.ts';
 
 type Verbs = 'nodes' | 'cordon' | 'trafficDenied' | 'denyTraffic' | 'labels' | 'label' | 'snapshot';
 
+const PRESSURES = ['MemoryPressure', 'DiskPressure', 'PIDPressure'];
+
 /** Of every pod, in both directions, nothing is allowed. */
 const NOTHING: V1NetworkPolicySpec = { podSelector: {}, policyTypes: ['Ingress', 'Egress'] };
 
@@ -23,6 +25,9 @@ export function securing(regionOf: (name: string) => Region): Pick<Cluster, Verb
           name: metadata?.name ?? '',
           ready: (status?.conditions ?? []).some((one) => one.type === 'Ready' && one.status === 'True'),
           schedulable: spec?.unschedulable !== true,
+          pressure: (status?.conditions ?? []).flatMap(({ type, status: is }) =>
+            PRESSURES.includes(type) && is === 'True' ? [type] : [],
+          ),
         })),
       );
     },

@@ -16,6 +16,9 @@ export type Found = { kind: 'deployment'; object: V1Deployment } | { kind: 'stat
 const OWNERS = { deployment: 'ReplicaSet', statefulset: 'StatefulSet' } as const;
 const TARGETS = { deployment: 'Deployment', statefulset: 'StatefulSet' } as const;
 
+/** On the pods' template: what changes it makes the controller replace them. */
+export const RESTARTED = 'regent.dev/restarted';
+
 /** The workload without its `trouble`, and its pods that are not ready. */
 export function describe(
   found: Found,
@@ -37,6 +40,7 @@ export function describe(
       readyPods: ready.length,
       pods: pods.length,
       upToDate: isUpToDate(found),
+      restarted: object.spec?.template.metadata?.annotations?.[RESTARTED] ?? null,
       autoscaler: autoscaler
         ? {
             name: autoscaler.metadata?.name ?? '',
@@ -45,6 +49,7 @@ export function describe(
           }
         : null,
       request: podRequest(object.spec?.template.spec ?? { containers: [] }),
+      unschedulable: pods.filter(findsNoNode).length,
       trouble: [],
     },
     unready: pods.filter((pod) => !ready.includes(pod) && !pod.metadata?.deletionTimestamp),
@@ -52,7 +57,7 @@ export function describe(
 }
 
 /** Pods that have ended hold nothing and never come back (evicted ones stay listed for days): they do not count. */
-function isPodOf({ kind, object }: Found, pod: V1Pod): boolean {
+export function isPodOf({ kind, object }: Found, pod: V1Pod): boolean {
   const owners = pod.metadata?.ownerReferences ?? [];
   const owned =
     kind === 'statefulset'
@@ -61,6 +66,10 @@ function isPodOf({ kind, object }: Found, pod: V1Pod): boolean {
   const selector = object.spec?.selector;
   return owned && !hasEnded(pod) && selector !== undefined && selects(selector, pod.metadata?.labels ?? {});
 }
+
+const findsNoNode = (pod: V1Pod): boolean =>
+  !pod.metadata?.deletionTimestamp &&
+  (pod.status?.conditions ?? []).some((one) => one.type === 'PodScheduled' && one.status === 'False');
 
 const isReady = (pod: V1Pod): boolean =>
   !hasEnded(pod) && (pod.status?.conditions ?? []).some((one) => one.type === 'Ready' && one.status === 'True');

@@ -24,6 +24,7 @@ import { quorumHeld } from '../quorum-held.ts';
 import { recentWrites } from '../recent-writes.ts';
 import { recordFailure } from '../record-failure.ts';
 import { reopenTarget } from '../reopen-target.ts';
+import { restartStale } from '../restart-stale.ts';
 import { scaleUpTarget } from '../scale-up-target.ts';
 import { defineGate, type Runbook } from '../step.ts';
 import { stopSource } from '../stop-source.ts';
@@ -35,6 +36,7 @@ import { targetHealthy } from '../target-healthy.ts';
 import { targetMonitored } from '../target-monitored.ts';
 import { targetSelected } from '../target-selected.ts';
 import { targetStandby } from '../target-standby.ts';
+import { watchHealth } from '../watch-health.ts';
 
 const DECIDED_ON = ['loss-measured', 'quorum-held', 'target-standby', 'target-healthy', 'target-capacity'];
 
@@ -82,6 +84,7 @@ export const emergency: Runbook = {
     proveTargetWritable,
     switchDns,
     dnsAnswers,
+    restartStale,
     publicHealth,
     databaseConnections,
     errorRate,
@@ -89,5 +92,6 @@ export const emergency: Runbook = {
     criticalWorkflows,
     recentWrites,
     ...SECURING,
+    watchHealth,
   ],
 };

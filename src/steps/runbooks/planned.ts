@@ -27,6 +27,7 @@ import { readOnlySource } from '../read-only-source.ts';
 import { redisInSync } from '../redis-in-sync.ts';
 import { reopenTarget } from '../reopen-target.ts';
 import { replicationLag } from '../replication-lag.ts';
+import { restartStale } from '../restart-stale.ts';
 import { scaleUpTarget } from '../scale-up-target.ts';
 import { sourceIsPrimary } from '../source-is-primary.ts';
 import { defineGate, type Runbook } from '../step.ts';
@@ -39,6 +40,7 @@ import { targetHealthy } from '../target-healthy.ts';
 import { targetMonitored } from '../target-monitored.ts';
 import { targetSelected } from '../target-selected.ts';
 import { ttlLowered } from '../ttl-lowered.ts';
+import { watchHealth } from '../watch-health.ts';
 
 export const planned: Runbook = {
   name: 'planned',
@@ -93,11 +95,13 @@ export const planned: Runbook = {
     proveTargetWritable,
     switchDns,
     dnsAnswers,
+    restartStale,
     publicHealth,
     databaseConnections,
     errorRate,
     performance,
     criticalWorkflows,
+    watchHealth,
     liftFreeze,
   ],
 };

@@ -48,6 +48,7 @@ beforeAll(async () => {
     tokens: { t: 'regent' },
     nodes: [{ name: 'n', cpu: '4', memory: '8Gi', pods: 110 }],
     delays: { controllerMs: 5, readyMs: 60_000 },
+    measure: () => ({ cpu: '10m', memory: '20Mi' }),
     may: (attempt) => {
       const allowed = may(attempt);
       (allowed ? used : refused).add(asked(attempt));
@@ -55,6 +56,7 @@ beforeAll(async () => {
     },
   });
   lab.apply(workload('Deployment', 'api', 1));
+  lab.apply(workload('Deployment', 'hub-service', 1));
   lab.apply(workload('StatefulSet', 'postgres', 1));
   const kubeconfig = join(folder, 'config');
   writeFileSync(kubeconfig, lab.kubeconfig('t'));
@@ -80,7 +82,9 @@ const CALLS: Record<keyof Cluster, () => Promise<unknown>> = {
     await cluster.scale('east', 'deployment', 'api', 2, signal);
     await cluster.scale('east', 'statefulset', 'postgres', 0, signal);
   },
+  restart: () => cluster.restart('east', 'hub-service', 'eden-1', signal),
   capacity: () => cluster.capacity('east', signal),
+  usage: () => cluster.usage('east', ['api'], signal),
   configuration: () => cluster.configuration('east', ['api'], signal),
   annotation: () => cluster.annotation('east', 'regent.dev/change-freeze', signal),
   annotate: () => cluster.annotate('east', 'regent.dev/change-freeze', 'eden-1', signal),
