@@ -58,7 +58,7 @@ function options() {
       kill: { type: 'string', default: '' },
       seed: { type: 'string' },
       fence: { type: 'string', default: 'statefulset' },
-      redis: { type: 'string', default: 'sentinel' },
+      redis: { type: 'string' },
       transport: { type: 'string', default: 'socket' },
       port: { type: 'string', default: '0' },
       transcript: { type: 'boolean', default: false },
@@ -99,7 +99,7 @@ function options() {
     throw new Usage(`--fence ${values.fence}: known fences are ${FENCES.join(', ')}.`);
   if (!TRANSPORTS.includes(values.transport as Transport))
     throw new Usage(`--transport ${values.transport}: give ${TRANSPORTS.join(' or ')}.`);
-  const redis = oneOf(REDIS, '--redis', values.redis);
+  const redis = values.redis === undefined ? undefined : oneOf(REDIS, '--redis', values.redis);
   if (redis === 'direct' && values['sentinel-slow'])
     throw new Usage('--sentinel-slow: with --redis direct there are no Sentinels. Take one of the two out.');
   return {
@@ -108,7 +108,7 @@ function options() {
     postgres: Number(oneOf(POSTGRES, '--postgres', values.postgres)) as PostgresVersion,
     transport: values.transport as Transport,
     fence: values.fence as FenceKind,
-    redis,
+    ...(redis && { redis }),
     json: values.json,
     transcript: values.transcript,
     pace,
@@ -197,9 +197,12 @@ function forPeople(report: Awaited<ReturnType<typeof planned>>['report']): strin
   return [
     `${report.outcome === 'completed' ? '✔' : '✖'} ${report.run}: ${report.outcome}${report.heldAt ? `, held at ${report.heldAt}` : ''}, ${report.from} → ${report.to}, ${(report.wallMs / 1000).toFixed(1)} s at pace ${report.pace}`,
     `  writes: ${writer.acknowledged} acknowledged, ${writer.refused} refused, ${writer.lost} lost; outage ${writer.outageMs.machine} ms machine, ${writer.outageMs.people} ms people`,
-    redis === null
-      ? '  Redis: none'
-      : `  Redis (${redis.by}): ${redis.acknowledged} acknowledged to ${redis.writers} writers, ${redis.lost ?? 'unknown'} lost; outage ${redis.outageMs} ms; ${redis.demotedBy ?? 'nobody'} demoted the old master`,
+    redis === null ? '  Redis: none' : `  Redis (${redis.by}): ${redis.demotedBy ?? 'nobody'} demoted the old master`,
+    ...(redis?.writers === undefined
+      ? []
+      : [
+          `  Redis writers: ${redis.acknowledged} acknowledged to ${redis.writers}, ${redis.lost ?? 'unknown'} lost; outage ${redis.outageMs} ms`,
+        ]),
     `  rogue: ${rogue.tried} tried, ${rogue.acknowledgedAfterFence} acknowledged behind the fence; old primary ${report.oldPrimaryAcceptsWrites ? 'STILL ACCEPTS' : 'refuses'} writes`,
     `  primary: Postgres ${report.databasePrimary} (${report.promotions} promotion), Redis ${report.redisMaster ?? 'none'}; ${report.dnsBatches} DNS batch`,
     `  journal: ${report.journal.events} events, ${report.journal.verified ? 'verified' : 'NOT VERIFIED'}`,

@@ -12,6 +12,7 @@ import type { Ports, StepDefinition, StepFacts } from '../steps/step.ts';
 import type { System } from '../steps/system.ts';
 import { goneWithout } from './gone-without.ts';
 import type { Ledger, NewEvent } from './ledger.ts';
+import { factsOf } from './step-facts.ts';
 import { heeding, within } from './time.ts';
 import { newlySeen } from './watching.ts';
 
@@ -367,35 +368,7 @@ export class StepWork {
   }
 
   #handed(signal: AbortSignal, step: string = this.#step.id): Ports & StepFacts {
-    const c = this.#context;
-    const { status, attempt, intendedAt } = stepState(c, step);
-    const phase = stepNode(c, step)?.phase;
-    const { plan } = c;
-    if (plan === null) throw new Error('this run has no plan yet');
-    return {
-      ...this.#world.ports,
-      run: this.#run,
-      requestedBy: c.requestedBy,
-      attempt: ['none', 'notDone'].includes(status) ? attempt + 1 : attempt,
-      source: plan.source,
-      target: plan.target,
-      values: plan.values,
-      mode: plan.mode,
-      bounds: plan.bounds,
-      selection: c.selection,
-      byName: c.byName,
-      system: this.#world.system,
-      signal,
-      evidenceOf: (id) => stepState(c, id).evidence,
-      beforeOf: (id) => stepState(c, id).before,
-      endedOf: (id) => stepState(c, id).endedAt,
-      own: {
-        underWay: !['none', 'notDone'].includes(status),
-        intendedAt,
-        phaseAt: phase === undefined || phase === 'atEnd' ? null : (c.phases[phase]?.entered ?? null),
-        watch: c.watch?.step === step ? c.watch : null,
-        isLeft: currentPlan(c) === null,
-      },
-    };
+    const { ports, system } = this.#world;
+    return { ...ports, ...factsOf(this.#context, step, { run: this.#run, system, signal }) };
   }
 }

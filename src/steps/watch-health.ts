@@ -1,6 +1,7 @@
 import type { Finding } from '../machine/types.ts';
 import { type Answer, done, type Watching } from '../ports/answer.ts';
 import type { Database } from '../ports/database.ts';
+import { reach } from './reaching.ts';
 import { defineCheck } from './step.ts';
 import {
   type Handed,
@@ -83,14 +84,17 @@ async function signs(handed: Handed): Promise<Sign> {
   return together(all);
 }
 
+/** A region that may be gone is asked this long, ms: it is told beside the rest, and must not take the rest's time. */
+const BESIDE_MS = 1000;
+
 /** Whether the way back is without loss; null where the region that was left does not say. */
 async function streamsBack({
   database,
   source,
   signal,
 }: Pick<Handed, 'source' | 'signal'> & { database: Database }): Promise<boolean | null> {
-  const view = await database.observe(source, signal).catch(() => null);
-  return view === null ? null : view.role === 'standby' && view.streamingFrom !== null;
+  const seen = await reach(signal, (limit) => database.observe(source, limit), BESIDE_MS).catch(() => null);
+  return seen?.answered ? seen.value.role === 'standby' && seen.value.streamingFrom !== null : null;
 }
 
 function endWords(ms: number, had: Finding['id'][], unread: string[]): string {

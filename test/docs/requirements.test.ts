@@ -42,6 +42,8 @@ const EDEN: Record<string, number[]> = {
   'emergency, phase 2': [223, 227, 231, 232, 233, 234, 236, 240, 241],
   'emergency, phase 3: tell, loss': [247, 248, 249, 250, 252, 253, 254, 255],
   'emergency, phase 3: watch, recovery': [257, 258, 259, 260, 262, 263, 264, 265],
+  'going home, phase 1': [271, 272, 273, 274, 276, 280, 283, 286, 287, 288],
+  'going home, phase 2': [292, 293, 294, 296],
 };
 
 /**

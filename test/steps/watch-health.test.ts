@@ -222,3 +222,10 @@ it('says what going back would cost', async () => {
   here.state.servers['east']!.down = true;
   expect(await streams()).toBeNull();
 });
+
+it('a region that is gone takes none of its time: it is not known whether it streams, and the watch goes on', async () => {
+  const { database } = here.ports;
+  const gone = { ...database, observe: () => new Promise<never>(() => {}) };
+  const answer = await here.check(watchHealth, { own: own!, database: gone } as never);
+  expect(answer).toMatchObject({ is: 'unknown', why: 'west is watched', watch: { streams: null, findings: [] } });
+});
