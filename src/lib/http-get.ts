@@ -6,6 +6,7 @@ import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { getCACertificates } from 'node:tls';
 import { addressOf, lookupOf } from './address.ts';
+import { bodyBytes } from './body.ts';
 import { sentenceOf } from './errors.ts';
 
 export type HttpGetOptions = {
@@ -44,7 +45,8 @@ export async function httpGet(url: URL, options: HttpGetOptions, signal: AbortSi
   try {
     const address = await addressOf(url.hostname, { resolvers, timeoutMs, allowAddresses }, either);
     const answer = await answered(url, address, options, either);
-    const text = await textOf(answer, maxBytes);
+    const { bytes, cut } = await bodyBytes(answer, maxBytes);
+    const text = cut ? null : decoded(bytes);
     return { is: 'answer', status: answer.statusCode ?? 0, text, location: answer.headers.location ?? null };
   } catch (cause) {
     if (signal.aborted) return { is: 'cancelled', why: 'it was no longer waited for', cause };
@@ -70,19 +72,6 @@ function answered(url: URL, address: string, options: HttpGetOptions, signal: Ab
       .on('error', reject)
       .end();
   });
-}
-
-/** null when there is too much of it. */
-async function textOf(answer: IncomingMessage, maxBytes: number): Promise<string | null> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of answer as AsyncIterable<Buffer>) {
-    chunks.push(chunk);
-    size += chunk.length;
-    // Leaving the loop ends the connection.
-    if (size > maxBytes) return null;
-  }
-  return decoded(Buffer.concat(chunks));
 }
 
 /** UTF-8 unless its first bytes say otherwise: one big provider writes UTF-16. */

@@ -2,6 +2,7 @@
 import { lookup as systemLookup } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import { Agent, request } from 'undici';
+import { bodyText } from '../../lib/body.ts';
 import { IntegrationError, sentenceOf } from '../../lib/errors.ts';
 import { isLinkLocal } from '../../lib/link-local.ts';
 import type { HookCall, HookResult } from '../../ports/hook.ts';
@@ -56,7 +57,7 @@ export async function callEndpoint(
       dispatcher: agent,
       signal: AbortSignal.any([signal, limit]),
     });
-    const text = await textOf(answer.body);
+    const { text } = await bodyText(answer.body, MAX_BODY);
     const output = lastLines(readable(text));
     for (const line of output === '' ? [] : output.split('\n')) onLine?.(line);
     const status = answer.statusCode;
@@ -96,14 +97,3 @@ const notStarted = (url: string, why: string, cause: unknown): IntegrationError 
     operation: 'http',
     effect: 'none',
   });
-
-async function textOf(body: AsyncIterable<Buffer>): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    chunks.push(chunk);
-    size += chunk.length;
-    if (size > MAX_BODY) break;
-  }
-  return Buffer.concat(chunks).subarray(0, MAX_BODY).toString('utf8');
-}

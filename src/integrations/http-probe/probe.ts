@@ -4,6 +4,7 @@
  */
 import { Agent, request } from 'undici';
 import { addressOf, lookupOf } from '../../lib/address.ts';
+import { bodyText } from '../../lib/body.ts';
 import { sentenceOf } from '../../lib/errors.ts';
 import type { Probe, ProbeRequest, ProbeResult } from '../../ports/probe.ts';
 
@@ -75,7 +76,7 @@ async function ask(
       dispatcher: agent,
       signal: either,
     });
-    return result({ address, body: await textOf(answer.body), status: answer.statusCode });
+    return result({ address, body: (await bodyText(answer.body, MAX_BODY)).text, status: answer.statusCode });
   } catch (error) {
     const where = `${target.host} (${address})`;
     if (signal.aborted) return result({ address, error: `${where} was no longer waited for.` });
@@ -98,15 +99,3 @@ const agentTo = (address: string, { timeoutMs, ca }: HttpProbeOptions): Agent =>
     connections: 1,
     pipelining: 0,
   });
-
-/** The text of an answer, as much of it as is read. */
-async function textOf(body: AsyncIterable<Buffer>): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    chunks.push(chunk);
-    size += chunk.length;
-    if (size > MAX_BODY) break;
-  }
-  return Buffer.concat(chunks).subarray(0, MAX_BODY).toString('utf8');
-}

@@ -4,6 +4,7 @@
  */
 import { Agent, request } from 'undici';
 import { addressOf, lookupOf } from '../../lib/address.ts';
+import { bodyText } from '../../lib/body.ts';
 import { IntegrationError, sentenceOf } from '../../lib/errors.ts';
 import type { Metrics } from '../../ports/metrics.ts';
 import { AGGREGATE, numberIn, type QueryAnswer } from './answer.ts';
@@ -98,9 +99,8 @@ async function asked(url: URL, query: string, options: PrometheusOptions, signal
       dispatcher: agent,
       signal: either,
     });
-    const text = await textOf(answer.body);
-    if (text === null)
-      throw fail('metrics-not-one-number', `it answered more than ${MAX_BODY / 1024} kB: ${AGGREGATE}`);
+    const { text, cut } = await bodyText(answer.body, MAX_BODY);
+    if (cut) throw fail('metrics-not-one-number', `it answered more than ${MAX_BODY / 1024} kB: ${AGGREGATE}`);
     return { status: answer.statusCode, text, location: String(answer.headers['location'] ?? 'nowhere') };
   } catch (error) {
     if (error instanceof IntegrationError) throw error;
@@ -110,18 +110,6 @@ async function asked(url: URL, query: string, options: PrometheusOptions, signal
   } finally {
     await agent?.destroy();
   }
-}
-
-/** null when there is too much of it. */
-async function textOf(body: AsyncIterable<Buffer>): Promise<string | null> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    chunks.push(chunk);
-    size += chunk.length;
-    if (size > MAX_BODY) return null;
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 function parsed(text: string): QueryAnswer | undefined {

@@ -5,6 +5,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { getCACertificates } from 'node:tls';
 import { Agent, request } from 'undici';
+import { bodyText } from '../../lib/body.ts';
 import { IntegrationError, sentenceOf } from '../../lib/errors.ts';
 import { foreignText } from '../../lib/foreign-text.ts';
 
@@ -114,7 +115,7 @@ async function asked(call: Call, options: ApiOptions, signal: AbortSignal, fail:
     });
     const seconds = Number(answer.headers['retry-after'] ?? Number.NaN);
     const retryAfter = seconds >= 0 ? seconds * 1000 : null;
-    return { status: answer.statusCode, text: await textOf(answer.body), retryAfter };
+    return { status: answer.statusCode, text: (await bodyText(answer.body, MAX_BODY)).text, retryAfter };
   } catch (error) {
     if (signal.aborted) throw fail('cancelled', 'it was no longer waited for', 'unknown');
     if (limit.aborted) throw fail('statuspage-timeout', `Statuspage did not answer within ${timeoutMs} ms`, 'unknown');
@@ -139,18 +140,6 @@ function bodyOf(status: number, text: string, fail: Fail): unknown {
     throw fail('statuspage-denied', why, 'none', { hint: 'Check the API key and its page.' });
   if (status >= 300 && status < 500) throw fail('statuspage-refused', why, 'none');
   throw fail('statuspage-unavailable', why, 'unknown');
-}
-
-/** As much of it as is read; what is cut off is no JSON any more, and said so. */
-async function textOf(body: AsyncIterable<Buffer>): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    chunks.push(chunk);
-    size += chunk.length;
-    if (size > MAX_BODY) break;
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 function parsed(text: string): unknown {
