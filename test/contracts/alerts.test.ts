@@ -1,23 +1,21 @@
 /** The alerts that fire now: asked of a real Alertmanager, and of a server that misbehaves as proxies and gateways do. */
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import type { IncomingMessage, RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, test } from 'vitest';
 import { freePort } from '../../lab/lib/free-port.ts';
+import { onPath } from '../../lab/lib/on-path.ts';
 import { type ServerProcess, serverProcess } from '../../lab/lib/server-process.ts';
 import { type AlertmanagerOptions, alertmanagerAlerts } from '../../src/integrations/alertmanager/alerts.ts';
 import { IntegrationError } from '../../src/lib/errors.ts';
+import { httpServers } from '../support/http-servers.ts';
 
 const never = new AbortController().signal;
 const alertsAt = (url: string, more: Partial<AlertmanagerOptions> = {}) =>
   alertmanagerAlerts({ url, timeoutMs: 5000, ...more });
 
-const program = (process.env['PATH'] ?? '')
-  .split(delimiter)
-  .flatMap((folder) => ['prometheus-alertmanager', 'alertmanager'].map((name) => join(folder, name)))
-  .find(existsSync);
+const program = onPath(['prometheus-alertmanager', 'alertmanager']);
 const NONE = 'no Alertmanager on the PATH: install your system\'s package "prometheus-alertmanager"';
 if (program === undefined && process.env['CI'] === 'true')
   test('the contract of alerts needs an Alertmanager', () => expect.unreachable(NONE));
@@ -127,26 +125,17 @@ describe.skipIf(program === undefined)(`a real Alertmanager${program === undefin
 });
 
 describe('whatever else answers', () => {
-  const open: Server[] = [];
+  const servers = httpServers();
   let asked: IncomingMessage[];
   beforeEach(() => {
     asked = [];
   });
-  afterEach(async () => {
-    for (const server of open.splice(0)) {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    }
-  });
-  const serve = async (listener: RequestListener): Promise<string> => {
-    const server = createServer((request, response) => {
+  afterEach(() => servers.close());
+  const serve = (listener: RequestListener): Promise<string> =>
+    servers.serve((request, response) => {
       asked.push(request);
       listener(request, response);
     });
-    open.push(server);
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  };
   const answering = async (status: number, body: unknown, headers: Record<string, string> = {}) =>
     alertsAt(
       `${await serve((_, response) =>

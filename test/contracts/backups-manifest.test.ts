@@ -1,8 +1,6 @@
 /** Backups as a manifest tells them, by file and by address; and that its published shape is the one that is read. */
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
-import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
@@ -13,6 +11,7 @@ import { type ManifestOptions, manifestBackups } from '../../src/integrations/ba
 import { manifestIn } from '../../src/integrations/backups/manifest-shape.ts';
 import { sentenceOf } from '../../src/lib/errors.ts';
 import type { Backups } from '../../src/ports/backups.ts';
+import { httpServers } from '../support/http-servers.ts';
 import { backupsContract } from './backups.suite.ts';
 
 const never = new AbortController().signal;
@@ -22,20 +21,12 @@ describe('a manifest', () => {
   const HOUR = 3_600_000;
   const GAP = '0000000A0000000100000042';
   const dir = mkdtempSync(join(tmpdir(), 'regent-manifest-'));
-  const servers: Server[] = [];
+  const servers = httpServers();
+  const { serve } = servers;
   afterAll(async () => {
-    for (const server of servers) {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    }
+    await servers.close();
     rmSync(dir, { recursive: true, force: true });
   });
-  const serve = async (listener: RequestListener): Promise<string> => {
-    const server = createServer(listener);
-    servers.push(server);
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  };
 
   let made = 0;
   const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');

@@ -16,9 +16,10 @@ import {
   writeSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { freePort } from '../../lab/lib/free-port.ts';
+import { onPath } from '../../lab/lib/on-path.ts';
 import { poll } from '../../lab/lib/poll.ts';
 import { serverProcess } from '../../lab/lib/server-process.ts';
 import { makeServerDirectory, serverUser } from '../../lab/postgres/system-user.ts';
@@ -28,10 +29,7 @@ const run = promisify(execFile);
 
 /** The programs, or the sentence that says which package brings what is missing. */
 export function backupPrograms(): { pgbackrest: string; bin: string } | { why: string } {
-  const pgbackrest = (process.env['PATH'] ?? '')
-    .split(delimiter)
-    .map((folder) => join(folder, 'pgbackrest'))
-    .find(existsSync);
+  const pgbackrest = onPath(['pgbackrest']);
   if (pgbackrest === undefined)
     return { why: 'no pgbackrest on the PATH: install your system\'s package "pgbackrest"' };
   const root = '/usr/lib/postgresql';

@@ -8,19 +8,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { hooks } from '../../src/integrations/hook/hooks.ts';
+import { alive } from '../support/alive.ts';
 
 const never = new AbortController().signal;
 const LONG = 60_000;
-
-const alive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    // A zombie is over; only its parent has not noticed yet.
-    return !/^\d+ \(.*\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
-  } catch {
-    return false;
-  }
-};
 
 describe('hooks', () => {
   let dir: string;

@@ -18,21 +18,13 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { JOB_SHELL } from '../../src/integrations/hook/job-shell.ts';
 import { scriptJobs } from '../../src/integrations/hook/jobs.ts';
 import type { JobState } from '../../src/ports/jobs.ts';
+import { alive } from '../support/alive.ts';
 
 const never = new AbortController().signal;
 const LONG = 60_000;
 const KEY = 'eden-1:sync:1';
 /** What only a system that shows its processes can tell. */
 const withProc = it.skipIf(!existsSync('/proc/self/stat'));
-
-const alive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return !/^\d+ \(.*\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
-  } catch {
-    return false;
-  }
-};
 
 describe('jobs', () => {
   let dir: string;

@@ -2,41 +2,29 @@
  * One number out of a monitoring system: asked of a real Prometheus that scrapes an exporter of ours, of the lab's
  * monitoring, and of a server that misbehaves as proxies and gateways do.
  */
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import type { IncomingMessage, RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, test } from 'vitest';
 import { startAuthority } from '../../lab/dns/authority.ts';
 import { startResolver } from '../../lab/dns/resolver.ts';
 import { freePort } from '../../lab/lib/free-port.ts';
+import { onPath } from '../../lab/lib/on-path.ts';
 import { type ServerProcess, serverProcess } from '../../lab/lib/server-process.ts';
 import { ERROR_SHARE, startMonitoring } from '../../lab/services/monitoring.ts';
 import { type PrometheusOptions, prometheusMetrics } from '../../src/integrations/prometheus/metrics.ts';
 import { IntegrationError } from '../../src/lib/errors.ts';
+import { httpServers } from '../support/http-servers.ts';
 
 const never = new AbortController().signal;
-const open: Server[] = [];
-const closeAll = async () => {
-  for (const server of open.splice(0)) {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  }
-};
-const serve = async (listener: RequestListener): Promise<number> => {
-  const server = createServer(listener);
-  open.push(server);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return (server.address() as AddressInfo).port;
-};
+const servers = httpServers();
+/** Resolves with its port. */
+const serve = async (listener: RequestListener) => Number(new URL(await servers.serve(listener)).port);
 const metricsAt = (url: string, more: Partial<PrometheusOptions> = {}) =>
   prometheusMetrics({ regions: { west: { url } }, timeoutMs: 5000, ...more });
 
-const program = (process.env['PATH'] ?? '')
-  .split(delimiter)
-  .map((folder) => join(folder, 'prometheus'))
-  .find(existsSync);
+const program = onPath(['prometheus']);
 const NONE = 'no prometheus on the PATH: install your system\'s package "prometheus"';
 if (program === undefined && process.env['CI'] === 'true')
   test('the contract of metrics needs a Prometheus', () => expect.unreachable(NONE));
@@ -89,7 +77,7 @@ describe.skipIf(program === undefined)(`a real Prometheus${program === undefined
   }, 60_000);
   afterAll(async () => {
     await server?.stop('SIGTERM', 5000);
-    await closeAll();
+    await servers.close();
     rmSync(dir, { recursive: true, force: true });
   });
 
@@ -142,7 +130,7 @@ describe.skipIf(program === undefined)(`a real Prometheus${program === undefined
 });
 
 describe('the monitoring of the lab', () => {
-  afterEach(closeAll);
+  afterEach(() => servers.close());
 
   it('answers as Prometheus does: nothing, nothing lately, a share, a refusal', async () => {
     let now = 0;
@@ -160,7 +148,7 @@ describe('the monitoring of the lab', () => {
 });
 
 describe('whatever else answers', () => {
-  afterEach(closeAll);
+  afterEach(() => servers.close());
   const answering = async (status: number, body: unknown, headers: Record<string, string> = {}) => {
     const asked: IncomingMessage[] = [];
     const port = await serve((request, response) => {

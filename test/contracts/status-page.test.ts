@@ -3,8 +3,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startStatuspage } from '../../lab/statuspage/server.ts';
 import type { StatuspageOptions as LabOptions, StatuspageLab } from '../../lab/statuspage/types.ts';
 import { type StatuspageOptions, statuspage } from '../../src/integrations/statuspage/status-page.ts';
-import { IntegrationError } from '../../src/lib/errors.ts';
 import type { PageIncident } from '../../src/ports/status-page.ts';
+import { failureOf } from '../support/failure.ts';
 
 const never = new AbortController().signal;
 const TOKEN = 'statuspage-key-51d2';
@@ -45,16 +45,7 @@ describe('the status page', () => {
       againMs: 5,
       ...more,
     });
-  const failureOf = async (work: Promise<unknown>): Promise<IntegrationError> => {
-    const error = await work.then(
-      () => undefined,
-      (thrown: unknown) => thrown,
-    );
-    if (!(error instanceof IntegrationError)) throw new Error(`no IntegrationError: ${error}`);
-    expect(error.sentence).not.toContain(TOKEN);
-    expect(error.message).toMatch(/^The status page was not told .*[^.]\.$/);
-    return error;
-  };
+  const failing = (work: Promise<unknown>) => failureOf(work, /^The status page was not told .*[^.]\.$/, [TOKEN]);
   const sent = (operation: string) => lab.calls().filter((call) => call.operation === operation).length;
 
   it('opens an incident, says more, and ends it', async () => {
@@ -83,7 +74,7 @@ describe('the status page', () => {
 
   it('finds its own incident after a lost answer, also from a new process, and after its end', async () => {
     lab.fault({ kind: 'cut-after', times: 1, operation: 'createIncident' });
-    expect(await failureOf(pageWith().open('eden-7', INCIDENT, never))).toMatchObject({
+    expect(await failing(pageWith().open('eden-7', INCIDENT, never))).toMatchObject({
       code: 'statuspage-unreachable',
       effect: 'unknown',
     });
@@ -105,10 +96,10 @@ describe('the status page', () => {
     const page = pageWith();
     await page.open('eden-7', INCIDENT, never);
     lab.fault({ kind: 'cut-after', times: 1, operation: 'updateIncident' });
-    expect(await failureOf(page.update('eden-7', UPDATE, never))).toMatchObject({ effect: 'unknown' });
+    expect(await failing(page.update('eden-7', UPDATE, never))).toMatchObject({ effect: 'unknown' });
     await page.update('eden-7', UPDATE, never);
     lab.fault({ kind: 'cut-after', times: 1, operation: 'updateIncident' });
-    expect(await failureOf(page.resolve('eden-7', { body: 'Over.' }, never))).toMatchObject({ effect: 'unknown' });
+    expect(await failing(page.resolve('eden-7', { body: 'Over.' }, never))).toMatchObject({ effect: 'unknown' });
     await page.resolve('eden-7', { body: 'Over.' }, never);
     expect(lab.incidents()[0]?.updates.map(({ body }) => body)).toEqual([INCIDENT.body, UPDATE.body, 'Over.']);
   });
@@ -116,13 +107,13 @@ describe('the status page', () => {
   it('leaves incidents of others alone', async () => {
     const other = pageWith();
     await other.open('someone-else', INCIDENT, never);
-    const failure = await failureOf(pageWith().update('eden-7', UPDATE, never));
+    const failure = await failing(pageWith().update('eden-7', UPDATE, never));
     expect(failure).toMatchObject({
       code: 'statuspage-no-incident',
       effect: 'none',
       message: 'The status page was not told the news of eden-7: it has no incident of eden-7.',
     });
-    expect(await failureOf(pageWith().resolve('eden-7', { body: 'x' }, never))).toMatchObject({ effect: 'none' });
+    expect(await failing(pageWith().resolve('eden-7', { body: 'x' }, never))).toMatchObject({ effect: 'none' });
     expect(lab.incidents()[0]?.updates).toHaveLength(1);
   });
 
@@ -130,7 +121,7 @@ describe('the status page', () => {
     const page = pageWith();
     await page.open('eden-7', INCIDENT, never);
     await page.resolve('eden-7', { body: 'Over.' }, never);
-    const failure = await failureOf(page.update('eden-7', UPDATE, never));
+    const failure = await failing(page.update('eden-7', UPDATE, never));
     expect(failure).toMatchObject({ code: 'statuspage-resolved', effect: 'none' });
     expect(lab.incidents()[0]).toMatchObject({ status: 'resolved' });
   });
@@ -147,7 +138,7 @@ describe('the status page', () => {
   });
 
   it('names a component it does not know before anything is sent', async () => {
-    const failure = await failureOf(
+    const failure = await failing(
       pageWith().open('eden-7', { ...INCIDENT, components: { apl: 'operational' } }, never),
     );
     expect(failure).toMatchObject({ code: 'statuspage-unknown-component', hint: 'Known are api, vault.' });
@@ -157,16 +148,16 @@ describe('the status page', () => {
   it('says what was refused, and that nothing changed', async () => {
     const wrong = pageWith({ components: { api: 'c9' } });
     const components = { api: 'degraded' } as const;
-    expect(await failureOf(wrong.open('eden-7', { ...INCIDENT, components }, never))).toMatchObject({
+    expect(await failing(wrong.open('eden-7', { ...INCIDENT, components }, never))).toMatchObject({
       code: 'statuspage-refused',
       effect: 'none',
       message: expect.stringMatching(/answered 422, Component c9 does not belong to this page; component_ids/),
     });
-    expect(await failureOf(pageWith({ token: 'other-key' }).open('eden-7', INCIDENT, never))).toMatchObject({
+    expect(await failing(pageWith({ token: 'other-key' }).open('eden-7', INCIDENT, never))).toMatchObject({
       code: 'statuspage-denied',
       effect: 'none',
     });
-    expect(await failureOf(pageWith({ pageId: 'pg2' }).open('eden-7', INCIDENT, never))).toMatchObject({
+    expect(await failing(pageWith({ pageId: 'pg2' }).open('eden-7', INCIDENT, never))).toMatchObject({
       message: expect.stringContaining('answered 404'),
     });
     expect(lab.incidents()).toEqual([]);
@@ -178,7 +169,7 @@ describe('the status page', () => {
     await pageWith().open('eden-7', INCIDENT, never);
     expect([sent('createIncident'), lab.incidents().length]).toEqual([3, 1]);
     lab.fault({ kind: 'busy' });
-    expect(await failureOf(pageWith().open('eden-8', INCIDENT, never))).toMatchObject({
+    expect(await failing(pageWith().open('eden-8', INCIDENT, never))).toMatchObject({
       code: 'statuspage-busy',
       effect: 'none',
       message: expect.stringContaining(`answered ${tooOften}`),
@@ -202,31 +193,31 @@ describe('the status page', () => {
     ['cut', 'statuspage-unreachable', /cannot be reached/],
   ] as const)('does not know whether it was told after %s, and does not send it again', async (kind, code, words) => {
     lab.fault({ kind, operation: 'createIncident' });
-    const failure = await failureOf(pageWith().open('eden-7', INCIDENT, never));
+    const failure = await failing(pageWith().open('eden-7', INCIDENT, never));
     expect(failure).toMatchObject({ code, effect: 'unknown', message: expect.stringMatching(words) });
     expect(sent('createIncident')).toBe(1);
   });
 
   it('makes nothing when it cannot look first', async () => {
     lab.fault({ kind: 'html', operation: 'listUnresolved' });
-    expect(await failureOf(pageWith().open('eden-7', INCIDENT, never))).toMatchObject({ effect: 'none' });
+    expect(await failing(pageWith().open('eden-7', INCIDENT, never))).toMatchObject({ effect: 'none' });
     expect(sent('createIncident')).toBe(0);
   });
 
   it.each(['hang', 'stall'] as const)('ends by itself after %s', async (kind) => {
     lab.fault({ kind, operation: 'createIncident' });
-    const failure = await failureOf(pageWith({ timeoutMs: 150 }).open('eden-7', INCIDENT, never));
+    const failure = await failing(pageWith({ timeoutMs: 150 }).open('eden-7', INCIDENT, never));
     expect(failure).toMatchObject({ code: 'statuspage-timeout', effect: 'unknown' });
   });
 
   it('stops at once when it is told to, also while it waits for its turn', async () => {
     const stop = new AbortController();
     lab.fault({ kind: 'hang', operation: 'listUnresolved' });
-    const first = failureOf(pageWith().open('eden-7', INCIDENT, stop.signal));
+    const first = failing(pageWith().open('eden-7', INCIDENT, stop.signal));
     await expect.poll(() => lab.calls().length).toBe(1);
     const slow = pageWith({ everyMs: 3_600_000 });
     lab.clearFaults();
-    const second = failureOf(slow.open('eden-8', INCIDENT, stop.signal));
+    const second = failing(slow.open('eden-8', INCIDENT, stop.signal));
     await expect.poll(() => lab.calls().length).toBe(2);
     stop.abort();
     expect(await Promise.all([first, second])).toMatchObject([{ code: 'cancelled' }, { code: 'cancelled' }]);
@@ -235,7 +226,7 @@ describe('the status page', () => {
 
   it('knows that nothing arrived where nobody listens', async () => {
     await lab.close();
-    expect(await failureOf(pageWith().open('eden-7', INCIDENT, never))).toMatchObject({
+    expect(await failing(pageWith().open('eden-7', INCIDENT, never))).toMatchObject({
       effect: 'none',
       message: expect.stringContaining('ECONNREFUSED'),
     });
