@@ -10,6 +10,6 @@ export function goneWithout(event: NewEvent, node: StepNode, isOut: (attempt: nu
   const evidence = { ...event.evidence, warning: `“${node.title}” failed, the run went on: ${why}` };
   // One that never began has no attempt to end.
   return isOut(attempt)
-    ? { type: 'STEP_DONE', step, attempt, evidence, summary: null }
-    : { type: 'STEP_ALREADY_DONE', step, evidence, summary: null };
+    ? { type: 'STEP_DONE', step, attempt, evidence, summary: why }
+    : { type: 'STEP_ALREADY_DONE', step, evidence, summary: why };
 }

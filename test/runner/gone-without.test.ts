@@ -11,13 +11,13 @@ const evidence = { a: 1, warning: '“Follow” failed, the run went on: no slot
 it('is settled with a warning, once nobody tries it again', () => {
   const yes = () => true;
   const written = (event: object, of = node, isOut = yes) => goneWithout(event as NewEvent, of, isOut);
-  expect(written(failed)).toEqual({ type: 'STEP_DONE', step: 'reverse', attempt: 3, evidence, summary: null });
+  expect(written(failed)).toEqual({ type: 'STEP_DONE', step: 'reverse', attempt: 3, evidence, summary: 'no slot' });
   expect(written({ ...failed, type: 'STEP_UNKNOWN' })).toMatchObject({ type: 'STEP_DONE' });
   expect(written(failed, node, () => false)).toEqual({
     type: 'STEP_ALREADY_DONE',
     step: 'reverse',
     evidence,
-    summary: null,
+    summary: 'no slot',
   });
   const again = { ...failed, again: true };
   expect(written(again)).toBe(again);
