@@ -4,6 +4,7 @@
  *   npm run -s lab -- run planned --json       a scenario; its last line is one JSON object
  *   npm run -s lab -- run emergency --json     the region that serves dies
  *   npm run -s lab -- run round-trip --json    there and home again
+ *   npm run -s lab -- run emergency-and-home --json
  * `--world novacron` plays it in another world.
  */
 import { parseArgs } from 'node:util';
@@ -15,9 +16,11 @@ import {
   postgresAvailability,
 } from './postgres/programs.ts';
 import { emergency } from './scenarios/emergency.ts';
+import { emergencyAndHome } from './scenarios/emergency-and-home.ts';
 import type { EmergencyReport } from './scenarios/emergency-report.ts';
 import { type EmergencyFault, STORIES } from './scenarios/emergency-stories.ts';
 import { FAULTS, type FaultName, KILL_POINTS, type KillPoint } from './scenarios/faults.ts';
+import { type HomeReport, WAYS } from './scenarios/home-report.ts';
 import { interactive } from './scenarios/interactive.ts';
 import type { KillPlan } from './scenarios/kills.ts';
 import { planned } from './scenarios/planned.ts';
@@ -37,11 +40,13 @@ const USAGE = `npm run lab [-- --world ${WORLD_NAMES.join('|')}] [--postgres ${P
 npm run -s lab -- run planned [--postgres ${POSTGRES.join('|')}] [--json] [--transcript] [--pace 10] [--latency 200ms] [--fault ${Object.keys(FAULTS).join('|')}|${SOURCE_DIES}] [--fence ${FENCES.join('|')}] [--redis ${REDIS.join('|')}] [--transport ${TRANSPORTS.join('|')}] [--kill ${Object.keys(KILL_POINTS).join(',')}|N] [--seed S]
 npm run -s lab -- run round-trip [--times 3] [--json] [--transcript] [--pace 10] [--latency 200ms] [--transport ${TRANSPORTS.join('|')}]
 npm run -s lab -- run failback [--fault ${Object.keys(FAILBACK_FAULTS).join('|')}] [--json] [--transcript] [--pace 10]
+npm run -s lab -- run emergency-and-home [--strategy ${WAYS.join('|')}] [--json] [--transcript] [--pace 10] [--latency 200ms] [--trigger ${TRIGGERS.join('|')}] [--lag 200ms] [--transport ${TRANSPORTS.join('|')}]
 npm run -s lab -- run emergency [--world ${WORLD_NAMES.join('|')}] [--postgres ${POSTGRES.join('|')}] [--json] [--transcript] [--pace 10] [--latency 200ms] [--trigger ${TRIGGERS.join('|')}] [--fault ${Object.keys(STORIES).join('|')}] [--blip 43] [--lag 200ms] [--redis ${REDIS.join('|')}] [--sentinel-slow] [--onTimeout ${ON_TIMEOUT.join('|')}] [--transport ${TRANSPORTS.join('|')}]`;
 
 const BLIP: EmergencyFault = 'blip43';
 
-const SCENARIOS = ['planned', 'emergency', 'round-trip', 'failback'];
+const AND_HOME = 'emergency-and-home';
+const SCENARIOS = ['planned', 'emergency', 'round-trip', 'failback', AND_HOME];
 
 class Usage extends Error {}
 
@@ -50,7 +55,7 @@ function options() {
     allowPositionals: true,
     options: {
       world: { type: 'string', default: 'eden' },
-      postgres: { type: 'string', default: String(DEFAULT_POSTGRES) },
+      postgres: { type: 'string' },
       json: { type: 'boolean', default: false },
       pace: { type: 'string' },
       latency: { type: 'string', default: '0ms' },
@@ -67,6 +72,7 @@ function options() {
       blip: { type: 'string' },
       lag: { type: 'string', default: '200ms' },
       times: { type: 'string', default: '1' },
+      strategy: { type: 'string', default: 'rewind' },
       'sentinel-slow': { type: 'boolean', default: false },
     },
   });
@@ -105,7 +111,7 @@ function options() {
   return {
     positionals,
     world: oneOf(WORLD_NAMES, '--world', values.world),
-    postgres: Number(oneOf(POSTGRES, '--postgres', values.postgres)) as PostgresVersion,
+    postgres: postgresFor(positionals[1], values.postgres),
     transport: values.transport as Transport,
     fence: values.fence as FenceKind,
     ...(redis && { redis }),
@@ -121,15 +127,27 @@ function options() {
     blipMs: Number(blip ?? 43) * 1000,
     lagMs,
     times,
+    strategy: oneOf(WAYS, '--strategy', values.strategy),
     sentinelSlow: values['sentinel-slow'],
   };
+}
+
+/** Only Debian's Postgres has what rewinds a server and copies one. */
+function postgresFor(scenario: string | undefined, given: string | undefined): PostgresVersion {
+  if (scenario !== AND_HOME)
+    return Number(oneOf(POSTGRES, '--postgres', given ?? String(DEFAULT_POSTGRES))) as PostgresVersion;
+  if (given !== undefined && given !== '15')
+    throw new Usage(
+      `--postgres ${given}: run ${AND_HOME} needs pg_rewind and pg_basebackup, which only Debian's Postgres 15 has here. Leave it out.`,
+    );
+  return 15;
 }
 
 /** What can go wrong on purpose in each scenario. */
 function faultsOf(scenario: string | undefined): string[] {
   if (scenario === 'emergency') return Object.keys(STORIES);
   if (scenario === 'failback') return Object.keys(FAILBACK_FAULTS);
-  return scenario === 'round-trip' ? [] : [...Object.keys(FAULTS), SOURCE_DIES];
+  return scenario === 'round-trip' || scenario === AND_HOME ? [] : [...Object.keys(FAULTS), SOURCE_DIES];
 }
 
 function oneOf<T extends string>(known: readonly T[], option: string, given: string): T {
@@ -178,6 +196,11 @@ async function main(): Promise<number> {
     process.stdout.write(given.json ? `${JSON.stringify(report)}\n` : `${roundTripForPeople(report)}\n`);
     return ok ? 0 : 1;
   }
+  if (scenario === AND_HOME) {
+    const { report, ok } = await emergencyAndHome({ ...given, say, stop: stopping.signal });
+    process.stdout.write(given.json ? `${JSON.stringify(report)}\n` : `${homeForPeople(report)}\n`);
+    return ok ? 0 : 1;
+  }
   // It begins as planned and ends as an emergency, and is judged as one.
   if (scenario === 'emergency' || given.fault === SOURCE_DIES) {
     const fault = given.fault as EmergencyFault | null;
@@ -221,6 +244,22 @@ function roundTripForPeople(report: RoundTripReport): string {
     `  writes: ${writer.acknowledged} acknowledged, ${writer.refused} refused, ${writer.lost} lost; longest outage ${writer.longestOutageMs} ms`,
     `  primary: Postgres ${report.databasePrimary} (${report.promotions} promotions), Redis ${report.redisMaster ?? 'none'}; ${standby.region} is ${standby.role}, ${standby.lagBytes ?? '?'} bytes behind; ${report.fences.length} fences left`,
     ...report.lifted.map(({ by, region, lifted }) => `  lifted in ${region} by ${by}: ${String(lifted)}`),
+    ...report.problems.map((problem) => `  ✖ ${problem}`),
+  ].join('\n');
+}
+
+function homeForPeople(report: HomeReport): string {
+  const { runs, lost, reportedLost, standby } = report;
+  const listed = reportedLost?.tables?.map(({ table, rows }) => `${rows} rows of ${table}`).join(', ') ?? 'nothing';
+  return [
+    `${report.problems.length === 0 ? '✔' : '✖'} ${report.scenario}: ${runs.length} runs, ${report.outcome}, by ${report.way}, at pace ${report.pace}`,
+    ...runs.map(
+      ({ run, runbook, from, to, outcome, wallMs }) =>
+        `  ${run} (${runbook}): ${outcome}, ${from} → ${to}, ${(wallMs / 1000).toFixed(1)} s`,
+    ),
+    `  writes: ${report.writer.acknowledged} acknowledged; only ${report.home} had ${lost.count ?? 'nobody knows how many'}, ${lost.missing.length} of them acknowledged (${report.lostSeconds.toFixed(1)} s, ${report.lostBytes ?? 'unknown'} bytes of log)`,
+    `  Regent listed: ${listed}, ${reportedLost?.transactions?.count ?? 'no'} transactions, in ${reportedLost?.kept ?? 'no place'}; approved were ${report.approvedLossSeconds ?? 'no'} s and ${report.approvedLossBytes ?? 'no'} bytes`,
+    `  primary: Postgres ${report.databasePrimary} (${report.promotions} promotions), Redis ${report.redisMaster ?? 'none'}; ${standby.region} is ${standby.role}, ${standby.lagBytes ?? '?'} bytes behind; ${report.fences.length} fences left`,
     ...report.problems.map((problem) => `  ✖ ${problem}`),
   ].join('\n');
 }

@@ -4,12 +4,14 @@ import { dirname, join } from 'node:path';
 import { freePort } from '../lib/free-port.ts';
 import { serverProcess } from '../lib/server-process.ts';
 import { serverLives } from './own-files.ts';
+import { execute, MAINTENANCE_DATABASE } from './roles.ts';
 import { acceptsConnections } from './server.ts';
 import type { PostgresNode } from './types.ts';
 
 /**
  * Starts a stopped server alone, on a port nobody knows and read-only, hands a URL like those of `PostgresNode` to
- * `use`, and stops it cleanly. Where it was marked as a standby it is so again afterwards.
+ * `use`, and stops it cleanly. Databases that a fence has closed are open meanwhile: nobody else can come. Where it was
+ * marked as a standby it is so again afterwards.
  */
 export async function readAside<T>(
   server: Pick<PostgresNode, 'region' | 'dataDirectory' | 'programs' | 'user' | 'url'>,
@@ -35,16 +37,37 @@ export async function readAside<T>(
   rmSync(signal, { force: true });
   try {
     await aside.start();
-    return await use((role, database) => {
-      const url = new URL(server.url(role, database));
-      url.port = String(port);
-      return url.href;
-    });
+    const url: PostgresNode['url'] = (role, database) => {
+      const at = new URL(server.url(role, database));
+      at.port = String(port);
+      return at.href;
+    };
+    return await whileOpen(url('postgres', MAINTENANCE_DATABASE), () => use(url));
   } finally {
     await aside.stop('SIGINT', 20_000);
     if (marked) {
       writeFileSync(signal, '', { mode: 0o600 });
       if (user) chownSync(signal, user.uid, user.gid);
     }
+  }
+}
+
+async function whileOpen<T>(administration: string, work: () => Promise<T>): Promise<T> {
+  const closed = await execute(administration, [
+    'SELECT quote_ident(datname) AS name FROM pg_database WHERE NOT datallowconn AND NOT datistemplate',
+  ]);
+  const allow = (open: boolean) =>
+    closed.length === 0
+      ? undefined
+      : execute(administration, [
+          'BEGIN READ WRITE',
+          ...closed.map(({ name }) => `ALTER DATABASE ${String(name)} ALLOW_CONNECTIONS ${open}`),
+          'COMMIT',
+        ]);
+  await allow(true);
+  try {
+    return await work();
+  } finally {
+    await allow(false);
   }
 }

@@ -14,6 +14,9 @@ export type DivergedTable = {
   rows: string[][];
 };
 
+/** Rows asked for at once. */
+const ROWS_AT_ONCE = 500;
+
 /**
  * One entry for each table, in their order. The URLs lead to one database on both sides, for a role that may read the
  * tables; a stopped server is asked by `readAside`. Rejects for a table that is missing or has no primary key.
@@ -51,4 +54,20 @@ async function rowsOf(url: string, name: string, key: string[]): Promise<string[
     `SELECT ARRAY[${columns.map((column) => `${column}::text`).join(', ')}] AS key FROM ${name} ORDER BY ${columns.join(', ')}`,
   ]);
   return rows.map((row) => row['key'] as string[]);
+}
+
+/** Rows as a whole, by keys that were found: one JSON object each, as the server writes it, in the keys' order. */
+export async function wholeRows(oldUrl: string, { table, key, rows }: DivergedTable): Promise<string[]> {
+  const { name } = await keyOf(oldUrl, table);
+  const own = key.map((column) => `t.${escapeIdentifier(column)}`);
+  const whole: string[] = [];
+  for (let at = 0; at < rows.length; at += ROWS_AT_ONCE) {
+    const wanted = rows.slice(at, at + ROWS_AT_ONCE).map((row) => `(${row.map(escapeLiteral).join(', ')})`);
+    const found = await execute(oldUrl, [
+      `SELECT to_json(t)::text AS row FROM ${name} t
+        WHERE (${own.map((column) => `${column}::text`).join(', ')}) IN (${wanted.join(', ')}) ORDER BY ${own.join(', ')}`,
+    ]);
+    whole.push(...found.map(({ row }) => String(row)));
+  }
+  return whole;
 }

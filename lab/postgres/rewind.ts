@@ -15,13 +15,15 @@ import type { PostgresNode } from './types.ts';
 /** The server that is to follow. It must be stopped, cleanly or not. */
 export type Stopped = Pick<PostgresNode, 'region' | 'dataDirectory' | 'programs' | 'user'>;
 type Primary = Pick<PostgresNode, 'url'>;
+/** Told what the program says as it works: lines like `4096/37120 kB (11%)`. */
+type Heard = (text: string) => void;
 
 /**
  * Makes `server` a standby of `source` from its next start on; it is not started. Rejects where it still runs, and where
  * pg_rewind cannot (no checksums, WAL back to the fork gone, another database); then it is marked as a standby all the
  * same, so that nothing starts it writable.
  */
-export async function rewind(server: Stopped, source: Primary): Promise<void> {
+export async function rewind(server: Stopped, source: Primary, heard: Heard = () => {}): Promise<void> {
   const { region, dataDirectory, user } = server;
   const { rewind: program } = toolsOf(server.programs);
   refuseWhileItRuns(server);
@@ -33,8 +35,8 @@ export async function rewind(server: Stopped, source: Primary): Promise<void> {
   rmSync(join(dataDirectory, 'standby.signal'), { force: true });
   const { conninfo, password } = connection(source, 'postgres');
   try {
-    const args = ['--target-pgdata', dataDirectory, '--source-server', conninfo, '--no-sync'];
-    await runProgram(program, args, { user, password });
+    const args = ['--target-pgdata', dataDirectory, '--source-server', conninfo, '--no-sync', '--progress'];
+    await runProgram(program, args, { user, password, heard });
     dropSlots(dataDirectory);
   } finally {
     writeOwnFiles(dataDirectory, own, user);
@@ -47,7 +49,11 @@ export async function rewind(server: Stopped, source: Primary): Promise<void> {
  * aside; resolves with the name it has now. Its own configuration files go with the server. Rejects where it still runs;
  * where the copy fails the old directory is put back.
  */
-export async function baseBackup(server: Stopped, source: Primary): Promise<{ oldDirectory: string }> {
+export async function baseBackup(
+  server: Stopped,
+  source: Primary,
+  heard: Heard = () => {},
+): Promise<{ oldDirectory: string }> {
   const { region, dataDirectory, user } = server;
   const { baseBackup: program } = toolsOf(server.programs);
   refuseWhileItRuns(server);
@@ -59,8 +65,8 @@ export async function baseBackup(server: Stopped, source: Primary): Promise<{ ol
     makeServerDirectory(dataDirectory, user);
     const { conninfo, password } = connection(source, 'replicator');
     const copy = ['--pgdata', dataDirectory, '--dbname', conninfo, '--slot', slotName(region)];
-    const how = ['--wal-method=stream', '--checkpoint=fast', '--no-sync', '--no-password'];
-    await runProgram(program, [...copy, ...how], { user, password });
+    const how = ['--wal-method=stream', '--checkpoint=fast', '--no-sync', '--no-password', '--progress'];
+    await runProgram(program, [...copy, ...how], { user, password, heard });
     writeOwnFiles(dataDirectory, own, user);
     followInFuture(dataDirectory, region, source, user);
     return { oldDirectory };

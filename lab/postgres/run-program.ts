@@ -6,13 +6,15 @@ export type RunOptions = {
   user: SystemUser | undefined;
   /** For programs that connect: on no command line, where everybody could read it. */
   password?: string;
+  /** Told what it says, on either stream, as it says it. */
+  heard?: (text: string) => void;
   /** Statuses that are no failure. Default 0 alone. */
   allowed?: readonly number[];
 };
 
 /** What it said on stdout. Rejects with the end of what it said on stderr. */
 export function runProgram(command: string, args: string[], options: RunOptions): Promise<string> {
-  const { user, password, allowed = [0] } = options;
+  const { user, password, heard = () => {}, allowed = [0] } = options;
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       cwd: '/',
@@ -29,9 +31,11 @@ export function runProgram(command: string, args: string[], options: RunOptions)
     let complained = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       told += text;
+      heard(text);
     });
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       complained += text;
+      heard(text);
     });
     child.once('error', reject);
     child.once('close', (code) =>

@@ -97,7 +97,7 @@ const declared = (run: JournalEvent[]): number | null =>
   null;
 
 /** The bound in the plan whose promotion was approved. */
-function approvedLoss(run: JournalEvent[]): { seconds: number; bytes: number } | null {
+export function approvedLoss(run: JournalEvent[]): { seconds: number; bytes: number } | null {
   const approved = run.findLast(
     ({ type, data }) => type === 'GATE_DECIDED' && data['gate'] === 'promote' && data['decision'] === 'approved',
   );

@@ -7,7 +7,7 @@ import { detectWithin, goOn, proposed, type Stage, type Story, strike } from './
 import { everything } from './play.ts';
 
 /** Steps owed there are done one after the other, each looked at until it is over, ms of real time. */
-const SECURED_WITHIN_MS = 90_000;
+export const SECURED_WITHIN_MS = 90_000;
 
 /** What was ordered there first, and last, stands on the card of its return. */
 const isTold = ({ world, from }: Stage): boolean =>
@@ -19,7 +19,7 @@ const saysFailed = ({ world }: Stage): boolean =>
   everything(world).some(({ text }) => /Done there: .* failed: /.test(text));
 
 /** What the region still has that it must not have, in a sentence each. */
-async function unsecured(stage: Stage): Promise<string[]> {
+export async function unsecured(stage: Stage): Promise<string[]> {
   const { world, from } = stage;
   const up = Object.entries(witness.deployments(world)[from] ?? {}).filter(([, { wanted }]) => wanted > 0);
   const own = world.nova?.shut(from);

@@ -63,6 +63,9 @@ export async function reprotected(
   };
 }
 
+/** Whether `/dr status` says that nothing follows the region that serves. */
+export const saysUnprotected = async (world: World): Promise<boolean> => (await statusLine(world)) !== null;
+
 async function statusLine(world: World): Promise<string | null> {
   const since = Date.now();
   await world.slack.command(ANA, channelOf(world), '/dr status');

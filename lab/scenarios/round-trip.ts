@@ -121,7 +121,7 @@ async function leg(
 }
 
 /** Ana reads what holds the way home, and lifts it. */
-function lifting(world: World, home: string) {
+export function lifting(world: World, home: string) {
   let held: Leg['heldBefore'] = null;
   const fault: Fault = {
     about: FAILBACK_FAULTS['stale-fence'],
@@ -145,7 +145,7 @@ async function writes({ writer, stop }: Stage): Promise<void> {
 }
 
 /** The house wants the last move to have stood for a while. */
-async function soak({ world, say, stop }: Stage): Promise<void> {
+export async function soak({ world, say, stop }: Omit<Stage, 'writer'>): Promise<void> {
   const ms = SOAK_MS / world.pace + 500;
   say(`the move stands for ${(ms / 1000).toFixed(1)} s`);
   const until = Date.now() + ms;
@@ -153,7 +153,7 @@ async function soak({ world, say, stop }: Stage): Promise<void> {
 }
 
 /** Bytes between what the primary has written and what the standby has replayed, once nobody writes; null: no answer. */
-async function lagAtEnd(world: World, primary: string, standby: string): Promise<number | null> {
+export async function lagAtEnd(world: World, primary: string, standby: string): Promise<number | null> {
   const deadline = Date.now() + ZERO_LAG_WITHIN_MS;
   for (;;) {
     const bytes = await witness.lagBetween(world, primary, standby).catch(() => null);

@@ -1,28 +1,20 @@
 /**
- * standby.sh look|keep|rejoin|rewind|copy --region=<region to follow again> --primary=<region that serves>: the file
- * work behind `/dr reprotect`. It stops and starts nothing: whoever calls it does, and every verb but look wants the
- * server stopped. Each may be run again.
+ * standby.sh look|keep|rejoin|rewind|copy --region=<region to follow again> --primary=<region that serves>
+ * [--tables=<table>,…]: the file work behind `/dr reprotect`. It stops and starts nothing (but keep, which reads a server
+ * alone and aside where tables are named): whoever calls it does, and every verb but look wants the server stopped. Each
+ * may be run again.
  */
-import { spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import { forkOf, type Lineage, whyNotFollow } from '../postgres/ancestry.ts';
 import { lsnValue, readControlFile } from '../postgres/control-file.ts';
-import { execute } from '../postgres/roles.ts';
+import { keepWal } from '../postgres/keep.ts';
+import { baseBackup, rewind } from '../postgres/rewind.ts';
 import { lineageOf, makeSlot, standbySettings } from '../postgres/standby.ts';
 import type { Region } from './lib/facts.ts';
+import { rowsOnlyIn, transactionsIn } from './lib/listing.ts';
 import { isMarkedStandby, look, makeStandby } from './lib/old-primary.ts';
-import { say, startBar } from './lib/progress.ts';
+import { type Bar, say, startBar } from './lib/progress.ts';
 import { Refusal, type Report, runScript } from './lib/script.ts';
-import {
-  bytesOf,
-  configurationFiles,
-  copyAnew,
-  keepingFiles,
-  logSince,
-  rewindProgram,
-  servers,
-} from './lib/standby-files.ts';
+import { bytesOf, configurationFiles, copyAnew, keepingFiles, servers } from './lib/standby-files.ts';
 
 async function looked(old: Region, primary: Region): Promise<Report> {
   const seen = await look(old);
@@ -39,7 +31,7 @@ async function looked(old: Region, primary: Region): Promise<Report> {
     marked: isMarkedStandby(old),
     follows: why === null,
     why: why ?? '',
-    rewind: rewindProgram(old) !== null && fork !== null,
+    rewind: old.postgres.programs.tools !== null && fork !== null,
     // Of one that was not stopped cleanly the control file knows only the last checkpoint.
     divergedBytes: why === null ? 0 : own !== null && own > 0 && control.state === 'shut down' ? own : null,
     bytes: bytesOf(dataDirectory),
@@ -61,31 +53,33 @@ async function refuseUnlessStopped(old: Region): Promise<void> {
     throw new Refusal(`Postgres in ${old.name} runs. Nothing was changed. Stop it first.`);
 }
 
-/** The log since the histories part, beside the data. */
-async function keep(old: Region, primary: Region, run: string, pace: number): Promise<Report> {
+/** The log since the histories part, beside the data; what was committed in it, and the rows of these tables. */
+async function keep(old: Region, primary: Region, { run, pace, tables }: Keeping): Promise<Report> {
   const { dataDirectory } = old.postgres;
-  const control = readControlFile(dataDirectory);
-  const fork = forkOf((await asPrimary(primary)).history, control.timeline);
-  const names = logSince(dataDirectory, fork ?? '0/0');
+  await asPrimary(primary);
   const to = `${dataDirectory}.kept/${run}`;
-  mkdirSync(join(to, 'pg_wal'), { recursive: true, mode: 0o700 });
-  mkdirSync(join(to, 'global'), { recursive: true, mode: 0o700 });
-  cpSync(join(dataDirectory, 'global', 'pg_control'), join(to, 'global', 'pg_control'));
-  const total = names.reduce((sum, name) => sum + statSync(join(dataDirectory, 'pg_wal', name)).size, 0);
-  const bar = startBar(total, pace);
-  for (const name of names) {
-    const from = join(dataDirectory, 'pg_wal', name);
-    cpSync(from, join(to, 'pg_wal', name));
-    await bar.moved(statSync(from).size);
-  }
+  let [bar, at]: [Bar | null, number] = [null, 0];
+  const wal = await keepWal({ dataDirectory }, servers(primary), to, async (bytes, of) => {
+    bar ??= startBar(of, pace);
+    await bar.moved(bytes - at);
+    at = bytes;
+  });
+  const { transactions, why } = await transactionsIn(wal, old);
+  // Last: reading it starts the server, which writes log of its own.
+  const listed = await rowsOnlyIn(old, primary, tables, to);
+  const reasons = [why, listed.why].filter((one) => one !== null);
   return {
-    summary: `the log of ${old.name} since ${fork ?? 'its beginning'} is kept in ${to}`,
+    summary: `the log of ${old.name} since ${wal.fork ?? 'its beginning'} is kept in ${to}`,
     kept: to,
-    bytes: total,
-    files: names.length,
-    forkLsn: fork,
+    files: wal.segments.length,
+    bytes: wal.bytes,
+    forkLsn: wal.fork,
+    transactions,
+    tables: listed.tables,
+    why: reasons.length === 0 ? null : reasons.join('; '),
   };
 }
+type Keeping = { run: string; pace: number; tables: string[] };
 
 async function rejoin(old: Region, primary: Region): Promise<Report> {
   const why = whyNotFollow(readControlFile(old.postgres.dataDirectory), await asPrimary(primary));
@@ -95,53 +89,26 @@ async function rejoin(old: Region, primary: Region): Promise<Report> {
   return { summary: `${old.name} follows ${primary.name} from its next start on`, way: 'rejoin' };
 }
 
-async function rewind(old: Region, primary: Region): Promise<Report> {
-  const program = rewindProgram(old);
-  if (program === null) throw new Refusal('There is no pg_rewind here. Nothing was changed. Use copy.');
-  const { dataDirectory } = old.postgres;
-  // Before the checkpoint after its promotion the primary's control file names the old timeline: nothing to rewind.
-  await execute(primary.postgres.administration, ['CHECKPOINT']);
-  await keepingFiles(dataDirectory, configurationFiles(dataDirectory), () =>
-    run(program, dataDirectory, primary.postgres.administration),
-  );
+async function rewound(old: Region, primary: Region): Promise<Report> {
+  if (old.postgres.programs.tools === null)
+    throw new Refusal('There is no pg_rewind here. Nothing was changed. Use copy.');
+  await rewind(servers(old), servers(primary), drawn);
   await follow(old, primary);
   return { summary: `${old.name} was rewound to ${primary.name} and follows it from its next start on`, way: 'rewind' };
 }
 
-/** As the files' owner: the server's programs refuse to run as root. */
-async function run(program: string, dataDirectory: string, source: string): Promise<void> {
-  const { uid, gid } = statSync(dataDirectory);
-  const url = new URL(source);
-  const conninfo = `host=${url.hostname} port=${url.port} user=${url.username} dbname=${url.pathname.slice(1)}`;
-  const child = spawn(program, ['--target-pgdata', dataDirectory, '--source-server', conninfo, '--progress'], {
-    cwd: '/',
-    env: { ...process.env, PGPASSWORD: decodeURIComponent(url.password), LC_MESSAGES: 'C' },
-    ...(process.getuid?.() === 0 ? { uid, gid } : {}),
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let said = '';
-  for (const stream of [child.stdout, child.stderr])
-    stream.setEncoding('utf8').on('data', (text: string) => {
-      said += text;
-      // `  4096/37120 kB (11%) copied`
-      const at = [...text.matchAll(/(\d+)\/(\d+) kB/g)].at(-1);
-      if (at) say({ done: Number(at[1]) * 1024, total: Number(at[2]) * 1024, unit: 'bytes' });
-    });
-  const status = await new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', resolve);
-  });
-  if (status !== 0) throw new Error(`pg_rewind ended with ${status}: ${said.trim().split('\n').slice(-3).join(' | ')}`);
+/** `  4096/37120 kB (11%) copied`, as the server's programs say it. */
+function drawn(text: string): void {
+  const at = [...text.matchAll(/(\d+)\/(\d+) kB/g)].at(-1);
+  if (at) say({ done: Number(at[1]) * 1024, total: Number(at[2]) * 1024, unit: 'bytes' });
 }
 
 async function copied(old: Region, primary: Region): Promise<Report> {
-  // Where it listens is its own, and stays.
-  const { dataDirectory } = old.postgres;
-  const names = existsSync(dataDirectory) ? configurationFiles(dataDirectory) : [];
-  let aside = '';
-  await keepingFiles(dataDirectory, names, async () => {
-    aside = await copyAnew(primary, old);
-  });
+  const { dataDirectory, programs } = old.postgres;
+  const aside =
+    programs.tools === null
+      ? await clonedFiles(old, primary)
+      : (await baseBackup(servers(old), servers(primary), drawn)).oldDirectory;
   await follow(old, primary);
   return {
     summary: `${old.name} is a new copy of ${primary.name} and follows it from its next start on; its old data is kept in ${aside}`,
@@ -149,6 +116,16 @@ async function copied(old: Region, primary: Region): Promise<Report> {
     kept: aside,
     bytes: bytesOf(dataDirectory),
   };
+}
+
+/** Without pg_basebackup. Where it listens is its own, and stays. @returns where its old data are */
+async function clonedFiles(old: Region, primary: Region): Promise<string> {
+  const { dataDirectory } = old.postgres;
+  let aside = '';
+  await keepingFiles(dataDirectory, configurationFiles(dataDirectory), async () => {
+    aside = await copyAnew(primary, old);
+  });
+  return aside;
 }
 
 /** The slot first: from then on the primary keeps what this one will ask for. */
@@ -159,11 +136,13 @@ async function follow(old: Region, primary: Region): Promise<void> {
 
 await runScript({
   name: 'standby.sh',
-  usage: 'standby.sh look|keep|rejoin|rewind|copy --region=<region to follow again> --primary=<region that serves>',
+  usage:
+    'standby.sh look|keep|rejoin|rewind|copy --region=<region to follow again> --primary=<region that serves> [--tables=<table>,…]',
   regions: ['region', 'primary'],
+  lists: ['tables'],
   verbs: ['look', 'keep', 'rejoin', 'rewind', 'copy'],
   asks: ['look'],
-  async main({ region, verb, run: named, facts }) {
+  async main({ region, verb, run, list, facts }) {
     const [old, primary] = [region('region'), region('primary')];
     if (old.name === primary.name)
       throw new Refusal(`--region and --primary are both ${old.name}. A server cannot follow itself.`, 2);
@@ -171,11 +150,11 @@ await runScript({
     await refuseUnlessStopped(old);
     switch (verb) {
       case 'keep':
-        return await keep(old, primary, named, facts.pace);
+        return await keep(old, primary, { run, pace: facts.pace, tables: list('tables') });
       case 'rejoin':
         return await rejoin(old, primary);
       case 'rewind':
-        return await rewind(old, primary);
+        return await rewound(old, primary);
       default:
         return await copied(old, primary);
     }

@@ -84,6 +84,7 @@ export function systemOf(config: Config): System {
       onCall: people(config.rules.onCall),
     },
     failback: { soakMs: config.failback.soak, network: config.failback.network ?? null },
+    ...(config.reconcile === undefined ? {} : { reconcile: config.reconcile.tables }),
     mayDiffer: config.rules.mayDiffer,
     monitoring: config.monitoring ?? null,
     errorRate: config.verify.errorRate ?? null,

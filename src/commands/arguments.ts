@@ -3,6 +3,7 @@
  * line. Slack's text and buttons reach the same handlers; here every value has its name, so none is ever guessed.
  */
 import { nearest } from '../lib/nearest.ts';
+import { STRATEGIES } from '../machine/types.ts';
 import type { Command, Request } from './command.ts';
 
 export type Argument = {
@@ -45,7 +46,16 @@ export const ARGUMENTS: Record<string, Takes> = {
   },
   failback: { takes: [{ key: 'region', as: 'word', about: 'the region that is home; it may be left out' }, REASON] },
   reprotect: {
-    takes: [{ key: 'region', as: 'word', required: true, about: 'the region that is to follow again' }, REASON],
+    takes: [
+      { key: 'region', as: 'word', required: true, about: 'the region that is to follow again' },
+      {
+        key: 'strategy',
+        as: 'named',
+        oneOf: STRATEGIES,
+        about: 'by which way, for this run; without it as configured',
+      },
+      REASON,
+    ],
   },
   declare: {
     takes: [

@@ -1,4 +1,5 @@
 /** A region that was left becomes a standby of the one that serves again. What only it holds may be thrown away: others decide. */
+import { STRATEGIES, type Strategy } from '../machine/types.ts';
 import { haltLines } from '../messages/halt.ts';
 import type { Form, Refused, Reply } from '../ports/chat.ts';
 import { atField, type Command, type CommandWorld, type Request, refuser, say } from './command.ts';
@@ -7,7 +8,14 @@ import { notBegun } from './take-out.ts';
 
 const NOTHING = 'Nothing was started.';
 
-const formOf = (region: string): Form => ({
+const WAYS: Record<Strategy, string> = {
+  auto: 'As it is where it can, else rewound, else a new copy',
+  rejoin: 'As it is: it was stopped cleanly and wrote nothing of its own',
+  rewind: 'Rewound to where the histories part',
+  copy: 'A new copy of the region that serves',
+};
+
+const formOf = (region: string, initial: Strategy): Form => ({
   id: 'reprotect',
   title: 'Protect again',
   submit: 'Start',
@@ -15,8 +23,27 @@ const formOf = (region: string): Form => ({
   lines: [
     `${region} becomes a standby again. It is looked at first: what only it holds is shown, and kept before it is replaced. Nothing is changed before a second person has approved.`,
   ],
-  fields: [{ id: 'reason', label: 'Reason', kind: 'text', hint: 'Everybody will read it.' }],
+  fields: [
+    { id: 'reason', label: 'Reason', kind: 'text', hint: 'Everybody will read it.' },
+    {
+      id: 'strategy',
+      label: 'Way',
+      kind: 'choice',
+      options: STRATEGIES.map((value) => ({ value, label: WAYS[value] })),
+      initial,
+      hint: 'For this run. It stands on the card that is approved.',
+    },
+  ],
 });
+
+/** The way that was asked for; null where none was, or what is wrong with the word. */
+function strategyOf(typed: string): { strategy: Strategy | null } | { why: string } {
+  const strategy = STRATEGIES.find((one) => one === typed.toLowerCase());
+  if (typed === '' || strategy !== undefined) return { strategy: strategy ?? null };
+  return {
+    why: `“${typed}” is no way to make a standby: write strategy:${STRATEGIES.slice(0, -1).join(', ')} or ${STRATEGIES.at(-1)}. ${NOTHING}`,
+  };
+}
 
 type Problem = { why: string; refused?: Refused };
 
@@ -59,7 +86,8 @@ async function serving(region: string, { runner }: CommandWorld): Promise<{ prim
 
 export const reprotect: Command = {
   name: 'reprotect',
-  usage: 'reprotect <region> reason:"…"',
+  usage: 'reprotect <region> reason:"…" [strategy:copy]',
+  keys: ['strategy'],
   summary:
     'Make a region that was left a standby again. What only it holds is shown first, and kept; a second person approves.',
   access: 'operate',
@@ -75,9 +103,16 @@ export const reprotect: Command = {
     if (halt) return await refuse(`No run is started while this stands. ${NOTHING}`, haltLines({ halt }));
     const wrong = typedWrong(region, world);
     if (wrong) return await refuse(wrong.why, [], wrong.refused);
+    const way = strategyOf((named['strategy'] ?? '').trim());
+    if ('why' in way) {
+      const reply = await refuse(way.why, [], 'input');
+      return via === 'form' ? atField('strategy', way.why) : reply;
+    }
+    const { strategy } = way;
     const reason = (named['reason'] ?? '').trim();
     if (reason === '') {
-      if (via !== 'form') return { kind: 'form', form: formOf(region) };
+      const configured = runner.system.regions[region]!.reprotect!.strategy;
+      if (via !== 'form') return { kind: 'form', form: formOf(region, strategy ?? configured) };
       const missing = `It needs a reason: /dr reprotect ${region} reason:"…". ${NOTHING}`;
       await refuse(missing, [], 'input');
       return atField('reason', missing);
@@ -88,7 +123,7 @@ export const reprotect: Command = {
       return via === 'form' ? atField('reason', seen.why) : reply;
     }
     const { primary } = seen;
-    const begun = await runner.beginReprotect(region, primary, reason, person, delivery);
+    const begun = await runner.beginReprotect(region, primary, reason, person, delivery, { strategy });
     if (!begun.ok) return await notBegun(begun, request, world);
     const { run } = begun.view;
     const link = await world.linkTo(run);

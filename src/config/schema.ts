@@ -30,6 +30,7 @@ import {
 } from './fields.ts';
 import { hold } from './hold.ts';
 import { outside } from './notify.ts';
+import { reconcile } from './reconcile.ts';
 import { region } from './region.ts';
 import { monitoring, rules, verify } from './rules.ts';
 import { scoring } from './scoring.ts';
@@ -292,6 +293,7 @@ export function makeSchema(read: SecretReader) {
       .describe('Scripts of yours.'),
     rules,
     failback,
+    reconcile: reconcile.exactOptional(),
     monitoring,
     metrics: z
       .strictObject({

@@ -160,6 +160,7 @@ export const failover = machineSetup.createMachine({
     requestedAt: 0,
     objectives: { rtoMs: 0, rpoMs: 0 },
     forceAfterMs: null,
+    strategy: null,
     nodes: [],
     former: [],
     plan: null,

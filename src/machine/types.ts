@@ -24,6 +24,9 @@ export const LOST_SECONDARY = 'lost-secondary';
 export const FAILBACK = 'failback';
 /** The runbook that makes a region a standby again: its runs are planned ones, which move nothing and promote nobody. */
 export const REPROTECT = 'reprotect';
+/** By which way it does; `auto`: the cheapest that what is found allows. */
+export const STRATEGIES = ['auto', 'rejoin', 'rewind', 'copy'] as const;
+export type Strategy = (typeof STRATEGIES)[number];
 export type End = 'completed' | 'rolledBack' | 'aborted' | 'takenOver';
 /** How a step may be repeated (DESIGN §2): sets a state, can be seen to be done, or must not be sent twice. */
 export type Repeat = 'idempotent' | 'verifiable' | 'once';
@@ -109,6 +112,8 @@ export type PlanValues = {
   publicHealth: { service: string; url: string }[];
   /** Scripts and endpoints of the owner's own steps, as they will be called: by step id. */
   scripts: Record<string, ScriptCalls>;
+  /** How a region is made a standby again; absent where none is. */
+  strategy?: Strategy;
 };
 /** Placeholders filled in; `check` and `undo` null where there is none. */
 export type ScriptCalls = {
@@ -222,6 +227,8 @@ export type Context = {
   objectives: { rtoMs: number; rpoMs: number };
   /** A planned run that is not promoted this long after it was requested is to go on as an emergency, ms; null: never. */
   forceAfterMs: number | null;
+  /** How the region is to be made a standby, where whoever asked has said so; null: as configured. */
+  strategy: Strategy | null;
   nodes: PlanNode[];
   /** Steps this run has attempted, or gone without, that its newest nodes lack: never run again, undone by an abort. */
   former: StepNode[];
@@ -270,7 +277,7 @@ export type RunEvent =
         | 'nodes'
       > &
         // Journals of earlier versions have none of these.
-        Partial<Pick<Context, 'selection' | 'byName' | 'forceAfterMs'>>
+        Partial<Pick<Context, 'selection' | 'byName' | 'forceAfterMs' | 'strategy'>>
     >
   | Fact<'PLANNED', { plan: Plan }>
   | Fact<'PLAN_UNKNOWN', { why: string }>

@@ -1,7 +1,7 @@
 /** The words of a run that makes a region a standby again, and of a system that has none. */
 import { bytesText } from '../lib/bytes.ts';
 import { stepState } from '../machine/facts.ts';
-import { type Context, REPROTECT } from '../machine/types.ts';
+import { type Context, type Evidence, REPROTECT } from '../machine/types.ts';
 import type { Line } from '../ports/chat.ts';
 import { isSecondary, outOfService } from './secondary.ts';
 
@@ -28,7 +28,12 @@ function becoming({ source, target, end, holds }: Context): string {
 }
 
 /** On the gate's card: what is thrown away, and what is kept. */
-export function reprotectMeaning({ source, target, steps }: Context): Line[] {
+export function reprotectMeaning(c: Context): Line[] {
+  const { strategy } = c;
+  return [...(strategy === null ? [] : [`Asked for: strategy ${strategy}, for this run alone.`]), ...replaced(c)];
+}
+
+function replaced({ source, target, steps }: Context): Line[] {
   const { way, why, divergedBytes, bytes } = steps['standby-look']?.evidence ?? {};
   const own =
     typeof divergedBytes === 'number' ? `${bytesText(divergedBytes)} of log` : 'Log of a size nobody can say yet';
@@ -69,21 +74,30 @@ export const reprotectPlan = ({ source, target, plan }: Context): string[] => [
 
 /** At its end: what was kept, and where. */
 export function keptLines(c: Context): Line[] {
-  const places = ['keep-diverged', 'make-standby'].flatMap((step) => {
+  const log = stepState(c, 'keep-diverged');
+  const counted = log.evidence?.['transactions'] != null || log.evidence?.['tables'] != null;
+  const places = ['keep-diverged', 'make-standby'].flatMap((step): Line[] => {
     const { kept, bytes } = stepState(c, step).evidence ?? {};
-    return typeof kept === 'string' ? [{ kept, bytes }] : [];
+    if (typeof kept !== 'string') return [];
+    const size = typeof bytes === 'number' ? `, ${bytesText(bytes)}` : '';
+    if (step === 'keep-diverged' && counted && log.summary !== null) return [[{ untrusted: log.summary }, size, '.']];
+    return [[`Kept in ${c.source}${size}: `, { code: kept }]];
   });
   const proof = stepState(c, 'standby-follows').summary;
   return [
     ...(proof === null ? [] : [[{ untrusted: proof }, '.'] satisfies Line]),
-    ...places.map(
-      ({ kept, bytes }): Line => [
-        `Kept in ${c.source}${typeof bytes === 'number' ? `, ${bytesText(bytes)}` : ''}: `,
-        { code: kept },
-      ],
-    ),
+    ...places,
+    ...keyLines(log.evidence),
     ...(places.length === 0 ? [] : ['Nothing of it is merged by itself: whoever needs it reads it there.']),
   ];
+}
+
+/** Where the keys of a table's rows stand: in files, never here. */
+function keyLines(evidence: Evidence | null): Line[] {
+  const tables = (evidence?.['tables'] ?? []) as { table: string; rows: number; file: string | null }[];
+  return tables.flatMap(({ table, rows, file }): Line[] =>
+    rows > 0 && file !== null ? [[`Keys of the rows of ${table}: `, { code: file }]] : [],
+  );
 }
 
 /** The system has no standby since a run moved it. */

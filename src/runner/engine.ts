@@ -139,11 +139,12 @@ export class Engine {
     while (!stop.aborted) {
       const c = ledger.view(run)!.snapshot.context;
       if (currentPlan(c) !== null || c.end !== null) return;
-      const { runbook, mode, source, target, nodes } = c;
+      const { runbook, mode, source, target, nodes, strategy } = c;
       const { signal, release } = within(clock, callMs, stop);
       try {
         const insist = clock.now() < boundUntil;
-        const plan: Plan = await makePlan({ runbook, mode, source, target, nodes }, system, ports, signal, insist);
+        const asked = { runbook, mode, source, target, nodes, strategy };
+        const plan: Plan = await makePlan(asked, system, ports, signal, insist);
         return void (await ledger.append(run, RUNNER, { type: 'PLANNED', plan }));
       } catch (error) {
         if (stop.aborted) return;

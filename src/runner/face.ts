@@ -36,7 +36,7 @@ export type DryRun = {
 };
 
 /** What else a request carries. */
-export type Begun = Partial<Pick<Context, 'selection' | 'byName' | 'forceAfterMs'>>;
+export type Begun = Partial<Pick<Context, 'selection' | 'byName' | 'forceAfterMs' | 'strategy'>>;
 
 /** Who declares where the configuration lets the trigger do it. */
 export const RUNNER = 'runner';
@@ -183,8 +183,9 @@ export class Face {
     reason: string,
     person: string,
     delivery: string | null,
+    more: Pick<Begun, 'strategy'> = {},
   ): Promise<Appended> {
-    return this.#begin('planned', { source, target, reason, by: person }, delivery, REPROTECT);
+    return this.#begin('planned', { source, target, reason, by: person, ...more }, delivery, REPROTECT);
   }
 
   #begin(

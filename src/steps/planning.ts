@@ -12,6 +12,7 @@ import {
   type PlanNode,
   type PlanValues,
   REPROTECT,
+  type Strategy,
 } from '../machine/types.ts';
 import type { DnsRecord } from '../ports/dns.ts';
 import { measureLoss } from './loss.ts';
@@ -21,6 +22,8 @@ import type { Ports } from './step.ts';
 import type { System } from './system.ts';
 
 type Asked = { runbook: string; mode: Mode; source: string; target: string; nodes: PlanNode[] };
+/** `strategy`: how a region is to be made a standby, where whoever asked has said so. */
+type Wished = Asked & { strategy?: Strategy | null };
 
 /** The records as they are to be when `region` serves. */
 export const recordsFor = (system: System, region: string): DnsRecord[] =>
@@ -50,7 +53,7 @@ export const recordsWithout = (system: System, source: string, target: string): 
  * @throws UserError when the two databases are not one system
  */
 export async function makePlan(
-  asked: Asked,
+  { strategy = null, ...asked }: Wished,
   system: System,
   ports: Pick<Ports, 'database' | 'dns' | 'watch'>,
   signal: AbortSignal,
@@ -106,6 +109,7 @@ export async function makePlan(
       publicHealth === null ? [] : [{ service: name, url: publicHealth }],
     ),
     scripts: { ...scriptCalls(system, source, target), ...(follows && reprotectCalls(system, source, target)) },
+    ...(follows && { strategy: strategy ?? system.regions[source]!.reprotect?.strategy ?? 'auto' }),
   };
   // What cannot be measured now is asked again by a step of its own: a plan is made all the same.
   const loss = emergency

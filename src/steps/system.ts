@@ -1,5 +1,5 @@
 /** The system that is moved, as the steps need to know it: made from the configuration by main.ts, plain data. */
-import type { GateId, GateNode, Phase, Repeat } from '../machine/types.ts';
+import type { GateId, GateNode, Phase, Repeat, Strategy } from '../machine/types.ts';
 import type { Weights } from '../policy/scoring.ts';
 import type { ProbeRequest } from '../ports/probe.ts';
 import type { StateSync } from './state/types.ts';
@@ -22,10 +22,10 @@ export type SelfFencePlan = {
 
 /** How a region's Postgres is made a standby again: the house's own program, by a verb each; absent where nobody can. */
 export type ReprotectPlan = {
-  /** `{verb}` in it becomes look, keep, rejoin, rewind or copy. */
+  /** `{verb}` in it becomes look, keep, rejoin, rewind or copy, `{tables}` those of `reconcile`. */
   exec: string[];
   /** `auto`: by what `look` finds. */
-  strategy: 'auto' | 'rejoin' | 'rewind' | 'copy';
+  strategy: Strategy;
   /** How long keep, rejoin, rewind and copy may take, ms. */
   timeoutMs: number;
 };
@@ -87,6 +87,8 @@ export type System = {
     /** Asked in both directions, the regions exchanged; null where nobody is asked. */
     network: Question | null;
   };
+  /** Tables whose rows only a region has are listed before it is made a standby; absent where none is. */
+  reconcile?: string[];
   /** ConfigMaps and Secrets that may differ between the regions: `configmap/NAME`, `secret/NAME`, `image/DEPLOYMENT`. */
   mayDiffer: string[];
   /** How each region's monitoring is asked whether it works. */

@@ -27,6 +27,8 @@ export type Call = {
   flag(option: string): boolean;
   /** What an option says. @throws Refusal when it is missing */
   text(option: string): string;
+  /** Words an option names, with commas between them; none where it is missing or empty. */
+  list(option: string): string[];
   /** The word before the options; empty for a script without `verbs`. */
   verb: string;
   /** Of an option in seconds, ms. @throws Refusal when it is no number */
@@ -45,6 +47,8 @@ export type Script = {
   seconds?: string[];
   /** Options with any other value. */
   texts?: string[];
+  /** Options whose value is words with commas between them; they may be left out. */
+  lists?: string[];
   /** What it can be told to do: one of these words stands before the options. */
   verbs?: string[];
   /** Those of them that only ask. */
@@ -95,14 +99,16 @@ type Values = { [option: string]: string | boolean | undefined };
 const VERB = ' verb';
 
 function parsed(script: Script, args: string[]): Values {
-  const { usage, regions, flags = [], seconds = [], texts = [], verbs } = script;
+  const { usage, regions, flags = [], seconds = [], texts = [], lists = [], verbs } = script;
   try {
     const { values, positionals } = parseArgs({
       args,
       allowPositionals: verbs !== undefined,
       options: {
         world: { type: 'string' },
-        ...Object.fromEntries([...regions, ...seconds, ...texts].map((name) => [name, { type: 'string' as const }])),
+        ...Object.fromEntries(
+          [...regions, ...seconds, ...texts, ...lists].map((name) => [name, { type: 'string' as const }]),
+        ),
         ...Object.fromEntries(flags.map((name) => [name, { type: 'boolean' as const }])),
       },
     });
@@ -137,6 +143,10 @@ function callOf(script: Script, facts: Facts, values: Values): Call {
         throw new Refusal(`--${option} is missing. Usage: ${script.usage}`, 2);
       return given;
     },
+    list: (option) =>
+      String(values[option] ?? '')
+        .split(',')
+        .filter((word) => word !== ''),
     verb: String(values[VERB] ?? ''),
     ms(option, without) {
       const given = values[option];

@@ -1,26 +1,27 @@
 /** The files of a server that is to follow again: what it is, kept, copied anew. */
-import {
-  chownSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
-import { dirname, join } from 'node:path';
-import { lsnValue } from '../../postgres/control-file.ts';
+import { chownSync, cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { clone } from '../../postgres/standby.ts';
+import type { SystemUser } from '../../postgres/system-user.ts';
 import type { Region } from './facts.ts';
 
 /** A region as the lab's own functions know a server. */
-export function servers({ postgres }: Region) {
+export function servers({ name, postgres }: Region) {
+  const { dataDirectory, programs } = postgres;
   return {
-    dataDirectory: postgres.dataDirectory,
+    region: name,
+    dataDirectory,
+    programs,
+    user: ownerOf(dataDirectory),
     url: (user: string) => (user === 'replicator' ? postgres.replication : postgres.administration),
   };
+}
+
+/** The server's programs refuse to run as root: where we are, they run as the files' owner. */
+function ownerOf(dataDirectory: string): SystemUser | undefined {
+  if (process.getuid?.() !== 0 || !existsSync(dataDirectory)) return undefined;
+  const { uid, gid } = statSync(dataDirectory);
+  return { uid, gid };
 }
 
 /** A copy of the primary's files in the place of the old ones, which are kept beside it. @returns where */
@@ -31,18 +32,6 @@ export async function copyAnew(primary: Region, old: Region): Promise<string> {
   renameSync(dataDirectory, aside);
   await clone({ dataDirectory }, servers(primary), { uid, gid });
   return aside;
-}
-
-const SEGMENT = 16n * 1024n * 1024n;
-
-/** The log files from this position on, and the histories: what a server has that the other one lacks lies in them. */
-export function logSince(dataDirectory: string, lsn: string): string[] {
-  const from = lsnValue(lsn) / SEGMENT;
-  return readdirSync(join(dataDirectory, 'pg_wal')).filter((name) => {
-    if (name.endsWith('.history')) return true;
-    const parts = /^[0-9A-F]{8}([0-9A-F]{8})([0-9A-F]{8})(\.partial)?$/.exec(name);
-    return parts !== null && BigInt(`0x${parts[1]}`) * 256n + BigInt(`0x${parts[2]}`) >= from;
-  });
 }
 
 export const bytesOf = (directory: string): number =>
@@ -71,12 +60,4 @@ export async function keepingFiles(dataDirectory: string, names: string[], work:
     }
     rmSync(aside, { recursive: true, force: true });
   }
-}
-
-/** pg_rewind beside the program the server was started with last; null where there is none. */
-export function rewindProgram({ postgres }: Region): string | null {
-  const file = join(postgres.dataDirectory, 'postmaster.opts');
-  const server = existsSync(file) ? readFileSync(file, 'utf8').trim().split(' ')[0] : undefined;
-  const program = server === undefined ? null : join(dirname(server), 'pg_rewind');
-  return program !== null && existsSync(program) ? program : null;
 }

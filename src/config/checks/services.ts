@@ -121,3 +121,28 @@ export const performanceMeasurable: Check = (file) => {
     ? []
     : [{ path, sentence: 'nobody can say how long requests take. Give p95 a query, or services a publicHealth.' }];
 };
+
+/** Tables that no program is told of are listed by nobody, and that would be seen only when a region comes back. */
+export const reconcilable: Check = (file) => {
+  if (texts(map(map(file)['reconcile'])['tables']).length === 0) return [];
+  const programs = regionsOf(file).all.flatMap(([name, region]): [Path, string[]][] => {
+    const reprotect = map(region['postgres'])['reprotect'];
+    const path = ['regions', name, 'postgres', 'reprotect', 'exec'];
+    return reprotect === undefined ? [] : [[path, texts(map(reprotect)['exec'])]];
+  });
+  if (programs.length === 0)
+    return [
+      {
+        path: ['reconcile', 'tables'],
+        sentence:
+          'tables are named, and no region says how it is made a standby again. Add postgres.reprotect to the regions, or take this out.',
+      },
+    ];
+  return programs
+    .filter(([, words]) => !words.some((word) => word.includes('{tables}')))
+    .map(([path]) => ({
+      path,
+      sentence:
+        'reconcile.tables names tables, and this program is not told of them. Add {tables}, as in --tables={tables}.',
+    }));
+};

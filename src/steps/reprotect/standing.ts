@@ -3,14 +3,14 @@
  * its files: it asks, and decides by the answer.
  */
 import { bytesText } from '../../lib/bytes.ts';
-import { type Evidence, REPROTECT, type ScriptCalls } from '../../machine/types.ts';
+import { type Evidence, REPROTECT, type ScriptCalls, type Strategy } from '../../machine/types.ts';
 import { type Answer, done, unknown } from '../../ports/answer.ts';
 import type { Hook } from '../../ports/hook.ts';
 import type { Jobs } from '../../ports/jobs.ts';
 import { ask, callsOf, type Handed } from '../own-work.ts';
 import { fill } from '../scripts.ts';
 import type { StepFacts } from '../step.ts';
-import type { ReprotectPlan, System } from '../system.ts';
+import type { System } from '../system.ts';
 
 export const VERBS = ['look', 'keep', 'rejoin', 'rewind', 'copy'] as const;
 export type Verb = (typeof VERBS)[number];
@@ -26,7 +26,9 @@ export const callId = (verb: Verb): string => `${REPROTECT}:${verb}`;
 export function reprotectCalls(system: System, source: string, target: string): Record<string, ScriptCalls> {
   const exec = system.regions[source]!.reprotect?.exec;
   if (exec === undefined) return {};
-  const words = (verb: Verb) => exec.map((word) => fill(word.replaceAll('{verb}', verb), system, source, target));
+  const tables = (system.reconcile ?? []).join(',');
+  const words = (verb: Verb) =>
+    exec.map((word) => fill(word.replaceAll('{verb}', verb).replaceAll('{tables}', tables), system, source, target));
   return Object.fromEntries(
     VERBS.map((verb): [string, ScriptCalls] => [
       callId(verb),
@@ -77,16 +79,16 @@ export async function askStanding(
   };
 }
 
-/** The way to a standby, or why there is none by the strategy that is configured. */
-export function wayOf(standing: Standing, strategy: ReprotectPlan['strategy']): Way | { no: string } {
+/** The way to a standby, or why there is none by this strategy. */
+export function wayOf(standing: Standing, strategy: Strategy): Way | { no: string } {
   const { follows, rewind, why } = standing;
   switch (strategy) {
     case 'rejoin':
       return follows
         ? 'rejoin'
-        : { no: `it cannot follow as it is: ${why}. Strategy rejoin is configured: write auto, rewind or copy` };
+        : { no: `it cannot follow as it is: ${why}. Strategy rejoin is asked for: take auto, rewind or copy` };
     case 'rewind':
-      return rewind ? 'rewind' : { no: 'it cannot be rewound here. Strategy rewind is configured: write auto or copy' };
+      return rewind ? 'rewind' : { no: 'it cannot be rewound here. Strategy rewind is asked for: take auto or copy' };
     case 'copy':
       return 'copy';
     case 'auto':

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { KubernetesLab } from '../../../lab/kubernetes/start.ts';
 import { startPostgresPair } from '../../../lab/postgres/pair.ts';
+import { DEFAULT_POSTGRES, type PostgresVersion } from '../../../lab/postgres/programs.ts';
 import { execute } from '../../../lab/postgres/roles.ts';
 import type { PostgresPair } from '../../../lab/postgres/types.ts';
 import { startRegion } from '../../../lab/services/region.ts';
@@ -78,7 +79,10 @@ export type Rig = {
 };
 
 /** Two Postgres servers, each behind a StatefulSet of its cluster, and the scripts that know them. */
-export async function startRig(redis: { node(region: string): { url: string } } | null = null): Promise<Rig> {
+export async function startRig(
+  redis: { node(region: string): { url: string } } | null = null,
+  version: PostgresVersion = DEFAULT_POSTGRES,
+): Promise<Rig> {
   const dir = freshDir();
   const closers: (() => unknown)[] = [() => rmSync(dir, { recursive: true, force: true })];
   const close = async () => {
@@ -91,6 +95,7 @@ export async function startRig(redis: { node(region: string): { url: string } } 
       superuserPassword: 'it\'s "secret"',
       databases: [DATABASE],
       regions: [EAST, WEST],
+      version,
     });
     closers.push(() => postgres.close());
     const real = readWorldFile();
