@@ -11,6 +11,7 @@ import * as witness from '../world/witness.ts';
 import { type RedisKind, startWorld, type Transport } from '../world/world.ts';
 import { startRogue } from '../writer/rogue.ts';
 import { startWriter } from '../writer/writer.ts';
+import { aftermathProblems, boundProblems } from './aftermath.ts';
 import { until } from './emergency-people.ts';
 import { type EmergencyReport, emergencyProblems, emergencyReport, type Loss, newestRun } from './emergency-report.ts';
 import { sentinelOrders } from './emergency-sentinels.ts';
@@ -125,6 +126,10 @@ export async function emergency(options: EmergencyOptions): Promise<{ report: Em
     await until(() => outside().length === 0, { withinMs: TOLD_WITHIN_MS, stop, what: 'people outside' }).catch(
       () => {},
     );
+    // The plan begins with the end of a run that has left a region.
+    const firstRun = `${world.file.organization}-1`;
+    const hasLeft = fault === null && last.outcome === 'completed';
+    const left = hasLeft ? await aftermathProblems(world, firstRun, from, stop) : [];
     const { since, longestMs } = writer.outage();
     const downtimeMs = since === null ? longestMs : Math.max(longestMs, Date.now() - since);
     const acceptsWrites = await witness.acceptsWrites(world, from);
@@ -187,7 +192,8 @@ export async function emergency(options: EmergencyOptions): Promise<{ report: Em
     });
     const own = world.nova && ending.outcome === 'completed' ? novaProblems(world.nova.seen(), from, to) : [];
     const seen = emergencyProblems(report, world, expected(fault, options.blipMs));
-    const problems = [...story.problems, ...seen, ...own, ...outside()];
+    const bound = hasLeft ? boundProblems(world, firstRun, report.approvedLossSeconds) : [];
+    const problems = [...story.problems, ...seen, ...own, ...left, ...bound, ...outside()];
     for (const problem of problems) say(`✖ ${problem}`);
     return { report: { ...report, told: toldBy(world.around.people), problems }, ok: problems.length === 0 };
   } finally {

@@ -23,6 +23,7 @@ import { RegionWatch, type WatchWorld } from '../monitor/watch.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Journal } from '../ports/journal.ts';
 import type { Around } from '../ports/surroundings.ts';
+import { Aftermath } from '../runner/aftermath.ts';
 import type { Log } from '../runner/engine.ts';
 import { type Face, RUNNER } from '../runner/face.ts';
 import { type Ledger, type RunView, SYSTEM } from '../runner/ledger.ts';
@@ -31,6 +32,7 @@ import { THROUGHPUT_SEEN } from '../runner/records.ts';
 import { recordsFor } from '../steps/planning.ts';
 import type { Ports, StepDefinition } from '../steps/step.ts';
 import type { System } from '../steps/system.ts';
+import { aftermathOf } from './aftermath.ts';
 import { surveyor } from './around.ts';
 import type { OutsidePorts } from './ports.ts';
 
@@ -230,7 +232,11 @@ export function watchers(world: Watching): Watchers {
     log,
     stop,
   });
+  const aftermath = new Aftermath({ ledger, journal, evidence: ports.evidence, ...aftermathOf(system), log, stop });
+  // What somebody has decided stands in the files at once.
+  ledger.onAppend(({ snapshot }) => snapshot.hasTag('ended') && aftermath.considered());
   watch.onRound(() => {
+    aftermath.considered();
     protection.considered();
     around.considered();
     returns.considered();
@@ -316,6 +322,7 @@ export function watchers(world: Watching): Watchers {
         around.stopped(),
         returns.stopped(),
         protection.stopped(),
+        aftermath.stopped(),
         keeper.stopped(),
         heartbeat.stopped(),
         ttlWatch?.stopped(),

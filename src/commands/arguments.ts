@@ -137,6 +137,25 @@ export const ARGUMENTS: Record<string, Takes> = {
     ],
     get: [],
   },
+  recovery: {
+    takes: [
+      { key: 'add', as: 'tagged', about: 'what is to be done' },
+      { key: 'set', as: 'tagged', about: 'the number of the item that is given an owner or a day' },
+      { key: 'done', as: 'tagged', about: 'the number of the item that is done' },
+      { key: 'reopen', as: 'tagged', about: 'the number of the item that is open again' },
+      { key: 'return', as: 'flag', about: 'say when the region is expected back, with at' },
+      { key: 'owner', as: 'named', about: 'who has it: a person’s id, or a name; none takes it back' },
+      { key: 'due', as: 'named', about: 'by when, in UTC: YYYY-MM-DD, or 2d from now; none takes it back' },
+      {
+        key: 'at',
+        as: 'named',
+        about: 'when the region is expected back, in UTC: YYYY-MM-DD hh:mm; none takes it back',
+      },
+      freely(REASON),
+      { ...RUN, as: 'named' },
+    ],
+    get: ['run'],
+  },
   review: {
     takes: [
       { key: 'run', as: 'word', about: 'the run that is meant; without it, the latest that waits' },
@@ -202,6 +221,7 @@ export function fromValues(
   const words: string[] = [];
   const named: [string, string][] = [];
   const carried: [string, string][] = [];
+  const bare: Argument['as'][] = [];
   for (const one of takes) {
     const read = textOf(one, Object.hasOwn(values, one.key) ? values[one.key] : undefined);
     if ('why' in read) return { why: `${read.why} ${NOTHING}` };
@@ -209,10 +229,14 @@ export function fromValues(
       if (one.required) return { why: `${command.name} needs ${one.key}: ${one.about}. ${NOTHING}` };
     } else if (one.as === 'named') named.push([one.key, read.text]);
     else if (one.as === 'carried') carried.push([one.key, read.text]);
-    else if (one.as === 'tagged') words.push(one.key, read.text);
-    else words.push(read.text);
+    else {
+      bare.push(one.as);
+      words.push(...(one.as === 'tagged' ? [one.key] : []), read.text);
+    }
   }
-  if (command.words !== undefined && words.length > command.words)
+  // A word with a value of its own stands alone: the next one would be taken for a part of it.
+  const crowded = bare.length > 1 && bare.includes('tagged');
+  if (crowded || (command.words !== undefined && words.length > command.words))
     return { why: `${command.name} takes only one of ${optionalWords(takes)}. ${NOTHING}` };
   return { words, named: Object.fromEntries(named), carried: Object.fromEntries(carried) };
 }

@@ -3,6 +3,7 @@ import { sentenceOf } from '../lib/errors.ts';
 import { hashOf } from '../lib/hash.ts';
 import { whereIs } from '../machine/due.ts';
 import { home } from '../messages/home.ts';
+import { inRecovery } from '../messages/recovery.ts';
 import type { Scene } from '../messages/scene.ts';
 import { type Actor, mayOperate, mayRead, mayVote } from '../policy/authorize.ts';
 import type { Message } from '../ports/chat.ts';
@@ -38,7 +39,8 @@ export async function homeOf(actor: Actor, world: CommandWorld): Promise<Message
   const lifting =
     halt !== null && mayOperate(actor, world.operators).ok && halt.asked.every(({ by }) => by !== actor.id);
   const unprotected = world.unprotected?.() ?? null;
-  const seen = { unprotected, reviewing, halt, lifting, organization, now };
+  const recovering = inRecovery(world.runner.all().map(({ snapshot }) => snapshot.context));
+  const seen = { unprotected, recovering, reviewing, halt, lifting, organization, now };
   if (!view) return home({ ...seen, scene: null, waiting: [], link: null, roles: await world.runner.rolesNow() });
   const c = view.snapshot.context;
   const scene = { ...sceneOf(view), halt };

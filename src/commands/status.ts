@@ -1,6 +1,7 @@
 import type { Json } from '../lib/json.ts';
 import { whereIs } from '../machine/due.ts';
 import { haltLines } from '../messages/halt.ts';
+import { inRecovery, recoveryLine } from '../messages/recovery.ts';
 import { unprotectedLine } from '../messages/reprotection.ts';
 import { type Scene, SIGN } from '../messages/scene.ts';
 import { status as statusMessage } from '../messages/status.ts';
@@ -8,6 +9,7 @@ import { usualTimes } from '../policy/estimate.ts';
 import type { Line } from '../ports/chat.ts';
 import { metricsOf } from '../report/metrics.ts';
 import { type Command, type CommandWorld, refuser, runOf, say } from './command.ts';
+import { dataOf as recoveryData } from './recovery.ts';
 
 export const status: Command = {
   name: 'status',
@@ -44,11 +46,18 @@ export const status: Command = {
     };
     const detail = word === 'detail' || request.via === 'action';
     const shown = statusMessage(scene, detail, await world.linkTo(view.run));
-    const message = { ...shown, lines: [...bareLines(world), ...shown.lines, ...outLines(world)] };
+    const message = {
+      ...shown,
+      lines: [...bareLines(world), ...shown.lines, ...outLines(world), ...recoveryLines(world)],
+    };
     return {
       kind: 'message',
       message,
-      data: { ...dataOf(scene), unprotectedSince: world.unprotected?.()?.since ?? null },
+      data: {
+        ...dataOf(scene),
+        unprotectedSince: world.unprotected?.()?.since ?? null,
+        recovery: inRecovery(world.runner.all().map((one) => one.snapshot.context)).map(recoveryData),
+      },
     };
   },
 };
@@ -68,6 +77,10 @@ const outLines = (world: CommandWorld): Line[] =>
     { time: since },
     ` (${run}): it does not stream yet.`,
   ]);
+
+/** What is left to do in regions that were lost, until all of it is ticked off. */
+const recoveryLines = ({ runner }: CommandWorld): Line[] =>
+  inRecovery(runner.all().map(({ snapshot }) => snapshot.context)).map((c) => recoveryLine(c, runner.now()));
 
 /** Lengths in ms, moments in ms since the epoch; null is what nobody knows. */
 const dataOf = ({ c, where }: Pick<Scene, 'c' | 'where'>): { [key: string]: Json } => ({

@@ -14,6 +14,7 @@ import { mode } from './mode.ts';
 import { check, more } from './more-time.ts';
 import { override } from './override.ts';
 import { plan } from './plan.ts';
+import { recovery } from './recovery.ts';
 import { release } from './release.ts';
 import { reprotect } from './reprotect.ts';
 import { review } from './review.ts';
@@ -52,6 +53,7 @@ export const COMMANDS: Command[] = [
   history,
   scale,
   schedule,
+  recovery,
   review,
   ask,
   helpOf(() => COMMANDS),

@@ -142,6 +142,9 @@ export function announcementsOf(before: Snapshot, after: Snapshot, event: RunEve
   const promotes = stepsOf(c, 'promoting').some((step) => step.effect);
   if (promotes && c.phases.promoting?.to != null && was.phases.promoting?.to == null)
     list.push(say('promoted', {}, { broadcast: true }));
+  // What was found is news each time; the plan is one message, which says how it stands.
+  if (event.type === 'ASSESSED') list.push(say(`assessment:${c.assessed!.round}`, {}, { broadcast: true }));
+  if (event.type.startsWith('RECOVERY_')) list.push(say('recovery'));
   // The last word says whether its overrides have been looked at.
   if (event.type === 'REVIEWED') list.push(say('ended'));
   if (c.endedAt !== null && was.endedAt === null) list.push(say('ended', {}, { broadcast: true }));

@@ -3,6 +3,7 @@
  * Whether an event is accepted at all is decided by the guards in machine.ts; nothing here refuses.
  */
 import { gateState, holdOn, nodeOf, standIn, standsInFor, stepNode, stepState } from './facts.ts';
+import { recoveryChange } from './recovery.ts';
 import type { Context, EventOf, GateState, Hold, PlanNode, RunEvent, StepNode, StepState } from './types.ts';
 
 type Change = Partial<Context>;
@@ -363,6 +364,13 @@ export function apply(c: Context, event: RunEvent): Change {
       return withHold(c, { kind: 'replay', ref: 'replay', why: event.why, since: at });
     case 'REVIEWED':
       return { reviewed: { by: event.by, at, note: event.note } };
+    case 'ASSESSED':
+    case 'RECOVERY_ADDED':
+    case 'RECOVERY_SET':
+    case 'RECOVERY_DONE':
+    case 'RECOVERY_REOPENED':
+    case 'RECOVERY_RETURN':
+      return recoveryChange(c, event);
     case 'NOTED':
     case 'RESTARTED':
       return {};

@@ -7,6 +7,7 @@
 import { assign, setup } from 'xstate';
 import { apply } from './apply.ts';
 import * as is from './facts.ts';
+import { type RecoveryType, takesRecovery } from './recovery.ts';
 import { type Context, type End, PHASES, type Phase, type RunEvent } from './types.ts';
 
 type Of<T extends RunEvent['type']> = Extract<RunEvent, { type: T }>;
@@ -142,6 +143,9 @@ const begun = ({ context }: { context: Context }) => context.run !== '';
 /** An outcome that is not of the current attempt is still a fact: it is told, and changes nothing. */
 const outcomeOf = (guard: ReturnType<typeof on>) => [accept(guard), { guard: begun, actions: 'keep' as const }];
 
+/** What is left of a region that was lost goes on past the end. */
+const afterwards = accept(on<RecoveryType>(takesRecovery));
+
 const takenOver = { type: 'endAs' as const, params: { end: 'takenOver' as const } };
 
 export const failover = machineSetup.createMachine({
@@ -177,6 +181,8 @@ export const failover = machineSetup.createMachine({
     watch: null,
     overrides: [],
     reviewed: null,
+    assessed: null,
+    recovery: null,
     end: null,
     endedAt: null,
   },
@@ -351,5 +357,11 @@ export const failover = machineSetup.createMachine({
       },
     ],
     REVIEWED: accept(on<'REVIEWED'>((c, e) => is.mayReview(c, e.by))),
+    ASSESSED: afterwards,
+    RECOVERY_ADDED: afterwards,
+    RECOVERY_SET: afterwards,
+    RECOVERY_DONE: afterwards,
+    RECOVERY_REOPENED: afterwards,
+    RECOVERY_RETURN: afterwards,
   },
 });

@@ -4,6 +4,7 @@
  */
 import type { Json } from '../lib/json.ts';
 import type { Selection } from '../policy/scoring.ts';
+import type { Assessed, Recovery, RecoveryFacts } from './recovery.ts';
 
 export const PHASES = [
   'validating',
@@ -253,6 +254,10 @@ export type Context = {
   overrides: { rule: string; by: string; reason: string }[];
   /** Overrides stay on show until somebody who made none of them has looked at them. */
   reviewed: { by: string; at: number; note: string } | null;
+  /** What was written down about the loss of a region; null before that. */
+  assessed: Assessed | null;
+  /** What is to be done about a region that was lost; null where none was. */
+  recovery: Recovery | null;
   end: End | null;
   endedAt: number | null;
 };
@@ -343,6 +348,7 @@ export type RunEvent =
   | Fact<'TAKEN_OVER', { by: string; reason: string }>
   | Fact<'NOTED', { by: string; text: string }>
   | Fact<'REVIEWED', { by: string; note: string }>
+  | { [T in keyof RecoveryFacts]: Fact<T, RecoveryFacts[T]> }[keyof RecoveryFacts]
   | Fact<'REPLAY_HELD', { why: string }>
   | Fact<'RESTARTED', { checking: string[] }>;
 

@@ -1,5 +1,6 @@
 /** Runs that have been: a line each, and how many of them did what was promised. */
 import { clockText } from '../lib/duration.ts';
+import { openItems } from '../machine/recovery.ts';
 import type { Context } from '../machine/types.ts';
 import type { Line } from '../ports/chat.ts';
 import { metricsOf, successOf } from '../report/metrics.ts';
@@ -18,9 +19,16 @@ export function historyLine(c: Context): Line {
     { untrusted: `“${c.reason}”` },
     ...(c.switched === null ? [] : [' · planned, went on as an emergency']),
     ...byTime(c),
+    ...left(c),
     ...(c.endedAt !== null && c.overrides.length > 0 && c.reviewed === null ? [' · overrides not reviewed yet'] : []),
   ];
 }
+
+/** What is left to do in the region it has left. */
+const left = (c: Context): string[] => {
+  const open = openItems(c).length;
+  return open === 0 ? [] : [` · recovery of ${c.source}: ${open} of ${c.recovery!.items.length} open`];
+};
 
 /** Decisions that time took instead of people: which, and by what rule. */
 const byTime = ({ gates }: Context): string[] =>

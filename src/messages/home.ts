@@ -1,9 +1,11 @@
 /** The page that is one person's alone: what waits for them, the run under way, else who is primary. */
+import type { Context } from '../machine/types.ts';
 import type { Line, Message } from '../ports/chat.ts';
 import { ended } from './ended.ts';
 import { gate } from './gate.ts';
 import { type Halt, haltLines, liftButton } from './halt.ts';
 import { headline } from './headline.ts';
+import { recoveryLine } from './recovery.ts';
 import { type Unprotected, unprotectedLine } from './reprotection.ts';
 import type { Scene } from './scene.ts';
 
@@ -20,6 +22,8 @@ export type HomeScene = {
   lifting: boolean;
   /** Nothing follows the region that serves. */
   unprotected?: Unprotected | null;
+  /** Runs whose region is not recovered yet. */
+  recovering?: Context[];
   /** A link to the run's headline. */
   link: string | null;
   /** Who is primary by observation; looked at only while nothing is moved. */
@@ -59,12 +63,17 @@ function waitingFor(gates: number, owed: number): Message {
   return { title, lines: [], tone: count === 0 ? 'plain' : 'waiting', actions: [] };
 }
 
-function running({ link, now, unprotected }: HomeScene, scene: Scene): Message {
+function running({ link, now, unprotected, recovering }: HomeScene, scene: Scene): Message {
   const { title, lines, tone, footnote } = headline(scene);
   const thread: Line[] = link === null ? [] : [[{ link, text: 'The thread ↗' }]];
   return {
     title,
-    lines: [...(unprotected == null ? [] : [unprotectedLine(unprotected)]), ...lines, ...thread],
+    lines: [
+      ...(unprotected == null ? [] : [unprotectedLine(unprotected)]),
+      ...lines,
+      ...left(recovering, now),
+      ...thread,
+    ],
     tone,
     actions: [],
     footnote: [...(footnote === undefined ? [] : [footnote, ' '].flat()), ...asOf(now)],
@@ -72,7 +81,7 @@ function running({ link, now, unprotected }: HomeScene, scene: Scene): Message {
 }
 
 /** @param told what waits for this person stands above already */
-function quiet({ roles, organization, now, unprotected }: HomeScene, told = false): Message {
+function quiet({ roles, organization, now, unprotected, recovering }: HomeScene, told = false): Message {
   const primary = Object.keys(roles).find((region) => roles[region] === 'primary');
   return {
     title: `${told ? '' : 'Nothing waits for you. '}${organization} is not being moved.`,
@@ -80,11 +89,15 @@ function quiet({ roles, organization, now, unprotected }: HomeScene, told = fals
       ...(unprotected == null ? [] : [unprotectedLine(unprotected)]),
       primary === undefined ? 'No region answers as primary right now.' : `${primary} is primary.`,
       ...Object.entries(roles).map(([region, role]) => `${region}: ${role}`),
+      ...left(recovering, now),
     ],
     tone: 'plain',
     actions: [],
     footnote: asOf(now),
   };
 }
+
+/** What is left to do in regions that were lost. */
+const left = (recovering: Context[] = [], now: number): Line[] => recovering.map((c) => recoveryLine(c, now));
 
 const asOf = (now: number) => ['As of ', { time: now }, '; drawn anew when you open this and when a run changes.'];

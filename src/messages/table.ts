@@ -7,6 +7,7 @@ import { headline } from './headline.ts';
 import { hold } from './hold.ts';
 import { declared, escalated, late, note, plan, promoted, restarted } from './notices.ts';
 import { phase, undo } from './phase.ts';
+import { assessment, recovery } from './recovery.ts';
 import type { Scene } from './scene.ts';
 import { stakeholders, stakeholdersEnd } from './status.ts';
 import { switchAsked, switched } from './switch.ts';
@@ -36,6 +37,8 @@ export const MESSAGES: Record<string, (scene: Scene) => Message | null> = {
   told,
   watch,
   trouble,
+  assessment,
+  recovery,
 };
 
 /** Messages with a place of their own instead of the incidents channel; without that channel `else` says where. */

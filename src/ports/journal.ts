@@ -55,7 +55,8 @@ export interface Journal {
   claim(holder: string): Promise<number>;
   /** All or nothing, one at a time; whatever `work` throws rolls back and comes through. */
   transact<T>(work: (tx: JournalTransaction) => Promise<T>): Promise<T>;
-  read(stream: string): Promise<JournalRow[]>;
+  /** Oldest first; `afterSeq`: only what came after that entry. */
+  read(stream: string, afterSeq?: number): Promise<JournalRow[]>;
   streams(): Promise<{ stream: string; length: number }[]>;
   /** Recomputes the whole chain. */
   verify(): Promise<Verdict>;

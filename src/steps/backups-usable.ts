@@ -35,6 +35,10 @@ export const backupsUsable = defineCheck({
     const bad = boxes.filter(({ is }) => is !== 'yes');
     const evidence = {
       source: report.source,
+      // As moments: what was three hours ago then is compared with the outage later.
+      lastFullAt: report.lastFull?.at ?? null,
+      lastIncrementalAt: report.lastIncremental?.at ?? null,
+      walToAt: report.wal.toAt,
       boxes: boxes.map(({ box, is, sentence }) => ({ box, is, sentence })),
       trouble: bad.map(({ sentence }) => sentence),
     };

@@ -22,6 +22,11 @@ export type Loss = {
   replaying: boolean;
   /** Up to when the standby has every write, ms since the epoch. */
   heartbeatAt: number | null;
+  /** Where the target's log ends, and where the source's stood when it last answered; null: nobody knows. */
+  targetLsn: string | null;
+  source: { lsn: string; at: number } | null;
+  /** When the source was last known to take writes, ms since the epoch. */
+  until: number | null;
 };
 
 /** Asks the target, and of the source only what watching it has left: of a region that is gone nothing is asked. */
@@ -87,6 +92,9 @@ export async function measureLoss(
     unanswered: view === null || unread !== null,
     replaying: view !== null && held !== view.lsn,
     heartbeatAt: beat?.at ?? null,
+    targetLsn: held,
+    source: last === null ? null : { lsn: last.lsn, at: last.at },
+    until,
   };
 }
 

@@ -45,6 +45,17 @@ it.each([
   ['status', { detail: 'false', run: null }, { words: [], named: {}, carried: {} }],
   ['halt', { lift: '', reason: 'x' }, { words: ['lift'], named: { reason: 'x' }, carried: {} }],
   ['schedule', { withdraw: 3 }, { words: ['withdraw', '3'], named: {}, carried: {} }],
+  [
+    'recovery',
+    { done: 3, reason: 'x', run: 'eden-1' },
+    { words: ['done', '3'], named: { reason: 'x', run: 'eden-1' }, carried: {} },
+  ],
+  ['recovery', { return: true, at: 'none' }, { words: ['return'], named: { at: 'none' }, carried: {} }],
+  [
+    'recovery',
+    { add: 'x', done: '3' },
+    { why: 'recovery takes only one of add, set, done, reopen, return. Nothing was done.' },
+  ],
   ['note', { text: 'to: x' }, { words: [], named: {}, carried: { text: 'to: x' } }],
   [
     'mark',

@@ -109,6 +109,12 @@ export function journalContract(name: string, open: () => Promise<JournalWorld>)
       expect([(await reads[0]).length, await reads[1]]).toEqual([2, 2]);
     });
 
+    test('is read from an entry on', async () => {
+      await append('eden-1', 0, [entry('A'), entry('B'), entry('C')]);
+      expect((await journal.read('eden-1', 1)).map(({ type }) => type)).toEqual(['B', 'C']);
+      expect(await journal.read('eden-1', 3)).toEqual([]);
+    });
+
     test('inside a transaction its own events are read', async () => {
       await journal.transact(async (tx) => {
         await tx.append('eden-1', 0, 1, [entry('A'), entry('B')]);

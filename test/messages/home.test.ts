@@ -1,6 +1,7 @@
 /** The page of one person: what waits for them comes first, and "nothing" is said. */
 import { describe, expect, it } from 'vitest';
 import { type HomeScene, home } from '../../src/messages/home.ts';
+import { lost } from '../report/lost.ts';
 import { asked, begun, completed, sceneOf, skipped, text } from './scenes.ts';
 
 const NOBODY: HomeScene = {
@@ -15,6 +16,7 @@ const NOBODY: HomeScene = {
   now: 5000,
 };
 const seen = (more: Partial<HomeScene>): string[][] => home({ ...NOBODY, ...more }).map(text);
+const ITEM = { key: null, text: 'x', by: 'UANA', owner: null, due: null };
 const NOTE = '(As of 5 s; drawn anew when you open this and when a run changes.)';
 
 describe('while nothing is moved', () => {
@@ -28,6 +30,13 @@ describe('while nothing is moved', () => {
       'No region answers as primary right now.',
     );
   });
+});
+
+it('says what is left to do in a region that was lost, moved or not', () => {
+  const recovering = [lost().take({ type: 'RECOVERY_ADDED', ...ITEM }).c];
+  const line = expect.stringMatching(/^Recovery of us-east-1 \(novacron-1\): 1 of 1 open/);
+  expect(seen({ recovering })[0]).toContainEqual(line);
+  expect(seen({ recovering, scene: sceneOf(begun()) })[1]).toContainEqual(line);
 });
 
 describe('while something is moved', () => {

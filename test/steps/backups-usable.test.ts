@@ -27,6 +27,12 @@ it('are so when all four boxes are', async () => {
     'done: pgbackrest, stanza eden: full backup, incremental backup, transaction logs, checksums as they should be',
   );
   expect(answer.evidence['trouble']).toEqual([]);
+  // As moments: they are compared with an outage later.
+  expect(answer.evidence).toMatchObject({
+    lastFullAt: NOW - 5 * HOUR,
+    lastIncrementalAt: NOW - 60_000,
+    walToAt: NOW - 1000,
+  });
 });
 
 it('hold at once with each box that is not so: waiting makes no backup younger', async () => {

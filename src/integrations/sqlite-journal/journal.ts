@@ -153,7 +153,7 @@ export function sqliteJournal({ path }: { path: string }): Journal {
         ).get(holder);
         return Number(row?.['token']);
       }),
-    read: (stream) => inTurn(() => tx.read(stream)),
+    read: (stream, afterSeq) => inTurn(() => tx.read(stream, afterSeq)),
     streams: () =>
       inTurn(() =>
         sql('SELECT run_id, count(*) AS n FROM events GROUP BY run_id ORDER BY min(id)')
