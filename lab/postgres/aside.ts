@@ -33,6 +33,9 @@ export async function readAside<T>(
     ready: (pid) => acceptsConnections(dataDirectory, pid),
     startWithinMs: 30_000,
   });
+  // Whoever is ended in the middle must not leave it running: nobody else knows its port.
+  const end = () => aside.signal('SIGQUIT');
+  process.once('exit', end);
   // As a standby it would ask the new primary for what it has not, and never be ready.
   rmSync(signal, { force: true });
   try {
@@ -45,6 +48,7 @@ export async function readAside<T>(
     return await whileOpen(url('postgres', MAINTENANCE_DATABASE), () => use(url));
   } finally {
     await aside.stop('SIGINT', 20_000);
+    process.off('exit', end);
     if (marked) {
       writeFileSync(signal, '', { mode: 0o600 });
       if (user) chownSync(signal, user.uid, user.gid);

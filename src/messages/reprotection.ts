@@ -1,7 +1,8 @@
 /** The words of a run that makes a region a standby again, and of a system that has none. */
 import { bytesText } from '../lib/bytes.ts';
 import { stepState } from '../machine/facts.ts';
-import { type Context, type Evidence, REPROTECT } from '../machine/types.ts';
+import { type Context, REPROTECT } from '../machine/types.ts';
+import { type Kept, keptOf, onlyText } from '../policy/kept.ts';
 import type { Line } from '../ports/chat.ts';
 import { isSecondary, outOfService } from './secondary.ts';
 
@@ -74,31 +75,37 @@ export const reprotectPlan = ({ source, target, plan }: Context): string[] => [
 
 /** At its end: what was kept, and where. */
 export function keptLines(c: Context): Line[] {
-  const log = stepState(c, 'keep-diverged');
-  const counted = log.evidence?.['transactions'] != null || log.evidence?.['tables'] != null;
-  const places = ['keep-diverged', 'make-standby'].flatMap((step): Line[] => {
-    const { kept, bytes } = stepState(c, step).evidence ?? {};
-    if (typeof kept !== 'string') return [];
-    const size = typeof bytes === 'number' ? `, ${bytesText(bytes)}` : '';
-    if (step === 'keep-diverged' && counted && log.summary !== null) return [[{ untrusted: log.summary }, size, '.']];
-    return [[`Kept in ${c.source}${size}: `, { code: kept }]];
-  });
+  const log = keptOf(stepState(c, 'keep-diverged').evidence ?? {});
+  const { kept: aside, bytes } = stepState(c, 'make-standby').evidence ?? {};
+  const lines: Line[] = [
+    ...(log === null ? [] : logLines(log, c.source)),
+    ...(typeof aside === 'string' ? [keptLine(`Kept in ${c.source}`, bytes, aside)] : []),
+  ];
   const proof = stepState(c, 'standby-follows').summary;
   return [
     ...(proof === null ? [] : [[{ untrusted: proof }, '.'] satisfies Line]),
-    ...places,
-    ...keyLines(log.evidence),
-    ...(places.length === 0 ? [] : ['Nothing of it is merged by itself: whoever needs it reads it there.']),
+    ...lines,
+    ...(lines.length === 0 ? [] : ['Nothing of it is merged by itself: whoever needs it reads it there.']),
   ];
 }
 
-/** Where the keys of a table's rows stand: in files, never here. */
-function keyLines(evidence: Evidence | null): Line[] {
-  const tables = (evidence?.['tables'] ?? []) as { table: string; rows: number; file: string | null }[];
-  return tables.flatMap(({ table, rows, file }): Line[] =>
+/** What was counted and where it lies; where the keys of a table's rows stand: in files, never here. */
+function logLines(log: Kept, source: string): Line[] {
+  const isCounted = log.transactions !== null || log.tables !== null;
+  const files = (log.tables ?? []).flatMap(({ table, rows, file }): Line[] =>
     rows > 0 && file !== null ? [[`Keys of the rows of ${table}: `, { code: file }]] : [],
   );
+  return [
+    keptLine(isCounted ? `${onlyText(log, source)}. Kept in ${source}` : `Kept in ${source}`, log.bytes, log.kept),
+    ...files,
+    ...(log.why === null ? [] : [[{ untrusted: `Not all of it: ${log.why}.` }] satisfies Line]),
+  ];
 }
+
+const keptLine = (words: string, bytes: unknown, place: string): Line => [
+  `${words}${typeof bytes === 'number' && bytes > 0 ? `, ${bytesText(bytes)}` : ''}: `,
+  { code: place },
+];
 
 /** The system has no standby since a run moved it. */
 export type Unprotected = { region: string; target: string; run: string; since: number };

@@ -1,7 +1,7 @@
 import type { Evidence } from '../machine/types.ts';
+import { type Kept, keptOf, onlyText, unlisted } from '../policy/kept.ts';
 import { type Answer, done } from '../ports/answer.ts';
 import { begin, judged } from './reprotect/job.ts';
-import { type Kept, keptOf, keptText, unlisted } from './reprotect/kept.ts';
 import { streamsAlready, wayFound } from './reprotect/standing.ts';
 import { defineStep, type StepFacts } from './step.ts';
 
@@ -43,9 +43,9 @@ function listed(answer: Answer, { source, system }: Pick<StepFacts, 'source' | '
   const kept = keptOf(answer.evidence);
   if (kept === null) return no('its program did not say where it kept it', answer.evidence);
   const missing = unlisted(kept, system.reconcile ?? []);
-  const text = keptText(kept, source);
-  if (missing.length === 0) return done(evidenceOf(kept), text);
-  const why = kept.why ?? 'its program did not say why';
+  const why = kept.why ?? (missing.length === 0 ? null : 'its program did not say why');
+  if (missing.length === 0)
+    return done(evidenceOf(kept), `${onlyText(kept, source)}; kept in ${kept.kept}${why === null ? '' : ` (${why})`}`);
   const said = `the rows of ${missing.join(', ')} that only ${source} has are not listed: ${why}; kept in ${kept.kept}`;
   return no(said, evidenceOf(kept));
 }

@@ -47,3 +47,24 @@ it('is refused where nothing says how, where it streams, and where it serves', a
     'No region answers as the primary: look at that first. Nothing was started.',
   );
 });
+
+it('takes a way for this run, from the line and from the form; without one it goes by the configuration', async () => {
+  expect(said(await here.type('UANA', `${asked} strategy:Copy`))).toContain('eden-1 makes west');
+  expect(here.context().strategy).toBe('copy');
+  await here.type('UANA', 'abort reason:"x"');
+  await here.type('UANA', asked);
+  expect(here.context().strategy).toBeNull();
+});
+
+it('refuses a way there is none of, in one sentence, at its field', async () => {
+  const sentence =
+    '“clone” is no way to make a standby: write strategy:auto, rejoin, rewind or copy. Nothing was started.';
+  expect(said(await here.type('UANA', `${asked} strategy:clone`))).toBe(sentence);
+  expect(
+    said(await here.submit('UANA', 'reprotect', { region: 'west' }, { reason: 'x', strategy: 'clone' })),
+  ).toContain('(at strategy)');
+  expect(here.face.active()).toBeUndefined();
+  const reply = await here.type('UANA', 'reprotect west strategy:rewind');
+  if (reply.kind !== 'form') throw new Error(said(reply));
+  expect(reply.form.fields.find(({ id }) => id === 'strategy')).toMatchObject({ kind: 'choice', initial: 'rewind' });
+});

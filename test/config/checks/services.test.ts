@@ -57,3 +57,18 @@ it('accepts a performance that is asked of the services themselves, or of metric
   const metrics = 'metrics: { url: "https://prometheus.{alias}.example.com" }';
   configWith({ over: `${metrics}\nverify: { performance: { p95: { query: q }, throughput: { query: q } } }` });
 });
+
+const told = (tables: string) =>
+  `regions: { west: { postgres: { reprotect: { exec: [./standby.sh, '{verb}'${tables}] } } } }\nhooks: { allow: [./standby.sh] }\nreconcile: { tables: [tasks] }`;
+it('tables that are to be listed need a program that is told of them', () => {
+  configWith({ over: told(", '--tables={tables}'") });
+  expect(problemsWith(told(''))).toEqual([
+    'regions.west.postgres.reprotect.exec: reconcile.tables names tables, and this program is not told of them. Add {tables}, as in --tables={tables}.',
+  ]);
+  expect(problemsWith('reconcile: { tables: [tasks] }')).toEqual([
+    'reconcile.tables: tables are named, and no region says how it is made a standby again. Add postgres.reprotect to the regions, or take this out.',
+  ]);
+  expect(problemsWith("reconcile: { tables: ['tasks; DROP TABLE tasks'] }")[0]).toContain(
+    'is not a name for a table. Write one like tasks, or public.tasks.',
+  );
+});

@@ -87,7 +87,7 @@ onPostgres(15, 'standby.sh and what only one server has', (version) => {
     expect(rows('shelves.csv')).toBe('room,"no, really"\n"a ""b"", c",7\n');
     expect(statSync(join(kept, 'rows', 'tasks.csv')).mode & 0o077).toBe(0);
     // Four inserts, and the fence's own commit.
-    const { count, firstAt, lastAt } = report?.['transactions'] as Record<string, number>;
+    const { count, firstAt, lastAt } = report!['transactions'] as Record<string, number>;
     expect(count).toBe(5);
     expect(firstAt).toBeLessThanOrEqual(lastAt!);
     expect(Math.abs(Date.now() - firstAt!)).toBeLessThan(600_000);

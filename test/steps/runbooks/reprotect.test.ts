@@ -1,6 +1,7 @@
 /** A region that was left becomes a standby again: what it holds decides the way, and nothing is thrown away unseen. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import { REPROTECT } from '../../../src/machine/types.ts';
+import type { Json } from '../../../src/lib/json.ts';
+import { REPROTECT, type Strategy } from '../../../src/machine/types.ts';
 import { keepDiverged } from '../../../src/steps/keep-diverged.ts';
 import { makeStandby } from '../../../src/steps/make-standby.ts';
 import { openForStandby } from '../../../src/steps/open-for-standby.ts';
@@ -16,11 +17,12 @@ import { type Stage, stage, wordsOf } from '../stage.ts';
 
 let here: Stage;
 let facts: Partial<StepFacts>;
+let hash: string;
 /** East was left and is down; west serves on timeline 2. */
-async function left(strategy: 'auto' | 'rejoin' | 'rewind' | 'copy' = 'auto') {
+async function left(strategy: Strategy = 'auto', wished: Strategy | null = null) {
   here = await stage();
   here.system.regions['east']!.reprotect = {
-    exec: ['./standby.sh', '{verb}', '--region={source}', '--primary={targetAlias}'],
+    exec: ['./standby.sh', '{verb}', '--region={source}', '--primary={targetAlias}', '--tables={tables}'],
     strategy,
     timeoutMs: 1000,
   };
@@ -35,9 +37,17 @@ async function left(strategy: 'auto' | 'rejoin' | 'rewind' | 'copy' = 'auto') {
   Object.assign(west!, { role: 'primary', timeline: 2, streamingFrom: null, standbys: [] });
   here.state.workloads['east']!['postgres'] = { ...here.state.workloads['east']!['postgres']!, wanted: 0, pods: 0 };
   const nodes = nodesFor(reprotect, here.system, 'east', 'west');
-  const asked = { runbook: REPROTECT, mode: 'planned' as const, source: 'east', target: 'west', nodes };
+  const asked = {
+    runbook: REPROTECT,
+    mode: 'planned' as const,
+    source: 'east',
+    target: 'west',
+    nodes,
+    strategy: wished,
+  };
   const plan = await makePlan(asked, here.system, here.ports, new AbortController().signal);
   facts = { values: plan.values };
+  hash = plan.hash;
 }
 const says = (report: object) => {
   here.state.hook = {
@@ -56,6 +66,9 @@ const says = (report: object) => {
     output: '',
   };
 };
+const keeps = (report: { [key: string]: Json }) => {
+  here.state.jobs['eden-1:keep-diverged:1'] = { is: 'ended', status: 0, tookMs: 5, report, output: '' };
+};
 async function looked(report: object) {
   says(report);
   const answer = await here.check(standbyLook, facts);
@@ -67,7 +80,7 @@ beforeEach(() => left());
 it('is planned without a record, without asking the region that is down, and with one call a verb', async () => {
   expect(facts.values!.dns).toEqual([]);
   expect(facts.values!.scripts['reprotect:copy']).toEqual({
-    does: { exec: ['./standby.sh', 'copy', '--region=east', '--primary=secondary'] },
+    does: { exec: ['./standby.sh', 'copy', '--region=east', '--primary=secondary', '--tables='] },
     check: null,
     undo: null,
   });
@@ -96,6 +109,19 @@ describe('the way', () => {
     expect(await looked({})).toMatch(/^notDone: it cannot be rewound here/);
     await left('copy');
     expect(await looked({ follows: true })).toMatch(/^done: .*a new copy/);
+  });
+  it('is the one that was asked for, which is part of what is approved', async () => {
+    await left('copy', 'rewind');
+    expect(facts.values!.strategy).toBe('rewind');
+    expect(await looked({ rewind: true })).toMatch(/rewound/);
+    const asRewind = hash;
+    await left('copy');
+    expect(facts.values!.strategy).toBe('copy');
+    expect(hash).not.toBe(asRewind);
+    // Plans of earlier versions do not say it.
+    const { strategy: _, ...values } = facts.values!;
+    facts = { values };
+    expect(await looked({ rewind: true })).toMatch(/a new copy/);
   });
   it('is none where it streams, on the timeline of the one that serves', async () => {
     Object.assign(here.state.servers['east']!, {
@@ -126,19 +152,42 @@ describe('on the way', () => {
     expect(wordsOf(await here.check(keepDiverged, facts))).toMatch(/^done: it wrote nothing of its own/);
     await looked({});
     expect(wordsOf(await here.check(keepDiverged, facts))).toMatch(/^notDone: run \.\/standby\.sh keep/);
-    here.state.jobs['eden-1:keep-diverged:1'] = {
-      is: 'ended',
-      status: 0,
-      tookMs: 5,
-      report: { kept: '/data.kept/eden-1', bytes: 4096, summary: 'it is kept' },
-      output: '',
-    };
-    expect(await here.check(keepDiverged, facts)).toMatchObject({
+    keeps({ kept: '/data.kept/eden-1', bytes: 4096, summary: 'it is kept' });
+    expect(await here.check(keepDiverged, facts)).toEqual({
       is: 'done',
-      evidence: { kept: '/data.kept/eden-1' },
+      summary: 'what only east has is not counted; kept in /data.kept/eden-1',
+      evidence: {
+        kept: '/data.kept/eden-1',
+        files: 0,
+        bytes: 4096,
+        forkLsn: null,
+        transactions: null,
+        tables: null,
+        why: null,
+      },
     });
+    keeps({ bytes: 4096 });
+    expect(await here.check(keepDiverged, facts)).toMatchObject({ is: 'notDone', final: true });
     here.state.jobs['eden-1:keep-diverged:1'] = { is: 'ended', status: 1, tookMs: 5, report: null, output: 'no room' };
     expect(await here.check(keepDiverged, facts)).toMatchObject({ is: 'notDone', final: true });
+  });
+  it('what is to be listed is asked for by name, counted, and held over where it is not', async () => {
+    here.system.reconcile = ['tasks', 'jobs'];
+    await looked({});
+    const kept = { kept: '/data.kept/eden-1', bytes: 4096, transactions: { count: 3, firstAt: 1000, lastAt: 2000 } };
+    const tasks = { table: 'tasks', key: ['id'], rows: 12, file: '/data.kept/eden-1/rows/tasks.csv' };
+    keeps({ ...kept, tables: [tasks], why: 'rows are not listed: jobs: it has no primary key' });
+    const held = await here.check(keepDiverged, facts);
+    expect(wordsOf(held)).toBe(
+      'notDone: the rows of jobs that only east has are not listed: rows are not listed: jobs: it has no primary key; kept in /data.kept/eden-1',
+    );
+    expect(held).toMatchObject({ final: true, evidence: { kept: '/data.kept/eden-1', tables: [tasks] } });
+    keeps(kept);
+    expect(wordsOf(await here.check(keepDiverged, facts))).toContain('its program did not say why');
+    keeps({ ...kept, tables: [tasks, { ...tasks, table: 'jobs', rows: 0 }] });
+    expect(wordsOf(await here.check(keepDiverged, facts))).toBe(
+      'done: 12 rows of tasks and 3 transactions (00:00:01–00:00:02 UTC) only east has; kept in /data.kept/eden-1',
+    );
   });
   it('it is made a standby by the verb of the way, and not before anybody has looked', async () => {
     expect(await here.check(makeStandby, facts)).toMatchObject({ is: 'unknown', final: true });

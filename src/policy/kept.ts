@@ -1,5 +1,5 @@
 /** What the house's program says it has kept and listed, made sure of: people decide by it, and the report rests on it. */
-import type { Evidence } from '../../machine/types.ts';
+import type { Evidence } from '../machine/types.ts';
 
 /** `firstAt` and `lastAt`: ms since the epoch. */
 export type Transactions = { count: number; firstAt: number; lastAt: number };
@@ -20,7 +20,12 @@ export type Kept = {
   why: string | null;
 };
 
-const isAmount = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value) && value >= 0;
+/** The last moment a date can be, ms since the epoch: more is no amount of anything either. */
+const MOST = 8.64e15;
+const isAmount = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= MOST;
+/** As they may stand in the configuration: nothing else is put into a sentence of ours. */
+const NAME = /^[\w$.]{1,130}$/;
 const amount = (value: unknown): number => (isAmount(value) ? value : 0);
 const words = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);
 
@@ -48,9 +53,9 @@ function tablesOf(value: unknown): ListedTable[] | null {
   if (!Array.isArray(value)) return null;
   return value.flatMap((one: unknown) => {
     const { table, key, rows, file } = (one ?? {}) as Partial<ListedTable>;
-    if (words(table) === null || !isAmount(rows)) return [];
+    if (typeof table !== 'string' || !NAME.test(table) || !isAmount(rows)) return [];
     const columns = Array.isArray(key) ? key.filter((column) => typeof column === 'string') : [];
-    return [{ table: String(table), key: columns, rows, file: words(file) }];
+    return [{ table, key: columns, rows, file: words(file) }];
   });
 }
 
@@ -58,16 +63,15 @@ function tablesOf(value: unknown): ListedTable[] | null {
 export const unlisted = ({ tables }: Kept, asked: readonly string[]): string[] =>
   asked.filter((table) => !tables?.some((one) => one.table === table));
 
-/** `12 rows of tasks and 14 transactions (14:30:05–14:30:06 UTC) only us-east-1 has; kept in /data.kept/eden-2`. */
-export function keptText({ kept, tables, transactions, why }: Kept, region: string): string {
+/** `12 rows of tasks and 14 transactions (14:30:05–14:30:06 UTC) only us-east-1 has`. */
+export function onlyText({ tables, transactions }: Kept, region: string): string {
   const rows = (tables ?? []).filter((one) => one.rows > 0).map((one) => `${counted(one.rows, 'row')} of ${one.table}`);
   const none = tables !== null && tables.length > 0 && rows.length === 0;
   const what = [
     ...(none ? [`no row of ${tables.map(({ table }) => table).join(', ')}`] : rows),
     ...(transactions === null ? [] : [`${counted(transactions.count, 'transaction')}${spanOf(transactions)}`]),
   ];
-  const only = what.length === 0 ? `what only ${region} has is not counted` : `${listed(what)} only ${region} has`;
-  return `${only}; kept in ${kept}${why === null ? '' : ` (${why})`}`;
+  return what.length === 0 ? `what only ${region} has is not counted` : `${listed(what)} only ${region} has`;
 }
 
 const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
