@@ -19,12 +19,14 @@ import { emergency } from './scenarios/emergency.ts';
 import { emergencyAndHome } from './scenarios/emergency-and-home.ts';
 import type { EmergencyReport } from './scenarios/emergency-report.ts';
 import { type EmergencyFault, STORIES } from './scenarios/emergency-stories.ts';
+import { FAILBACK_FAULTS, type FailbackFault } from './scenarios/failback-faults.ts';
 import { FAULTS, type FaultName, KILL_POINTS, type KillPoint } from './scenarios/faults.ts';
 import { type HomeReport, WAYS } from './scenarios/home-report.ts';
 import { interactive } from './scenarios/interactive.ts';
 import type { KillPlan } from './scenarios/kills.ts';
 import { planned } from './scenarios/planned.ts';
-import { FAILBACK_FAULTS, type FailbackFault, roundTrip } from './scenarios/round-trip.ts';
+import type { RedisWrites } from './scenarios/redis-report.ts';
+import { REPROTECT, roundTrip } from './scenarios/round-trip.ts';
 import type { RoundTripReport } from './scenarios/round-trip-report.ts';
 import { WORLD_NAMES } from './world/kinds.ts';
 import type { FenceKind, RedisKind, Transport } from './world/world.ts';
@@ -38,8 +40,8 @@ const SOURCE_DIES: EmergencyFault = 'source-dies';
 const POSTGRES = POSTGRES_VERSIONS.map(String);
 const USAGE = `npm run lab [-- --world ${WORLD_NAMES.join('|')}] [--postgres ${POSTGRES.join('|')}] [--pace 10] [--transport ${TRANSPORTS.join('|')}]
 npm run -s lab -- run planned [--postgres ${POSTGRES.join('|')}] [--json] [--transcript] [--pace 10] [--latency 200ms] [--fault ${Object.keys(FAULTS).join('|')}|${SOURCE_DIES}] [--fence ${FENCES.join('|')}] [--redis ${REDIS.join('|')}] [--transport ${TRANSPORTS.join('|')}] [--kill ${Object.keys(KILL_POINTS).join(',')}|N] [--seed S]
-npm run -s lab -- run round-trip [--times 3] [--json] [--transcript] [--pace 10] [--latency 200ms] [--transport ${TRANSPORTS.join('|')}]
-npm run -s lab -- run failback [--fault ${Object.keys(FAILBACK_FAULTS).join('|')}] [--json] [--transcript] [--pace 10]
+npm run -s lab -- run round-trip [--times 3] [--reprotect ${REPROTECT.join('|')}] [--postgres ${POSTGRES.join('|')}] [--redis ${REDIS.join('|')}] [--json] [--transcript] [--pace 10] [--latency 200ms] [--transport ${TRANSPORTS.join('|')}]
+npm run -s lab -- run failback [--fault ${Object.keys(FAILBACK_FAULTS).join('|')}] [--postgres ${POSTGRES.join('|')}] [--redis ${REDIS.join('|')}] [--json] [--transcript] [--pace 10]
 npm run -s lab -- run emergency-and-home [--strategy ${WAYS.join('|')}] [--json] [--transcript] [--pace 10] [--latency 200ms] [--trigger ${TRIGGERS.join('|')}] [--lag 200ms] [--transport ${TRANSPORTS.join('|')}]
 npm run -s lab -- run emergency [--world ${WORLD_NAMES.join('|')}] [--postgres ${POSTGRES.join('|')}] [--json] [--transcript] [--pace 10] [--latency 200ms] [--trigger ${TRIGGERS.join('|')}] [--fault ${Object.keys(STORIES).join('|')}] [--blip 43] [--lag 200ms] [--redis ${REDIS.join('|')}] [--sentinel-slow] [--onTimeout ${ON_TIMEOUT.join('|')}] [--transport ${TRANSPORTS.join('|')}]`;
 
@@ -73,6 +75,7 @@ function options() {
       lag: { type: 'string', default: '200ms' },
       times: { type: 'string', default: '1' },
       strategy: { type: 'string', default: 'rewind' },
+      reprotect: { type: 'string', default: 'run' },
       'sentinel-slow': { type: 'boolean', default: false },
     },
   });
@@ -128,6 +131,7 @@ function options() {
     lagMs,
     times,
     strategy: oneOf(WAYS, '--strategy', values.strategy),
+    reprotect: oneOf(REPROTECT, '--reprotect', values.reprotect),
     sentinelSlow: values['sentinel-slow'],
   };
 }
@@ -221,11 +225,7 @@ function forPeople(report: Awaited<ReturnType<typeof planned>>['report']): strin
     `${report.outcome === 'completed' ? '✔' : '✖'} ${report.run}: ${report.outcome}${report.heldAt ? `, held at ${report.heldAt}` : ''}, ${report.from} → ${report.to}, ${(report.wallMs / 1000).toFixed(1)} s at pace ${report.pace}`,
     `  writes: ${writer.acknowledged} acknowledged, ${writer.refused} refused, ${writer.lost} lost; outage ${writer.outageMs.machine} ms machine, ${writer.outageMs.people} ms people`,
     redis === null ? '  Redis: none' : `  Redis (${redis.by}): ${redis.demotedBy ?? 'nobody'} demoted the old master`,
-    ...(redis?.writers === undefined
-      ? []
-      : [
-          `  Redis writers: ${redis.acknowledged} acknowledged to ${redis.writers}, ${redis.lost ?? 'unknown'} lost; outage ${redis.outageMs} ms`,
-        ]),
+    ...redisWritersLine(redis),
     `  rogue: ${rogue.tried} tried, ${rogue.acknowledgedAfterFence} acknowledged behind the fence; old primary ${report.oldPrimaryAcceptsWrites ? 'STILL ACCEPTS' : 'refuses'} writes`,
     `  primary: Postgres ${report.databasePrimary} (${report.promotions} promotion), Redis ${report.redisMaster ?? 'none'}; ${report.dnsBatches} DNS batch`,
     `  journal: ${report.journal.events} events, ${report.journal.verified ? 'verified' : 'NOT VERIFIED'}`,
@@ -233,16 +233,24 @@ function forPeople(report: Awaited<ReturnType<typeof planned>>['report']): strin
   ].join('\n');
 }
 
+const redisWritersLine = (redis: Partial<RedisWrites> | null): string[] =>
+  redis?.writers === undefined
+    ? []
+    : [
+        `  Redis writers: ${redis.acknowledged} acknowledged to ${redis.writers}, ${redis.lost ?? 'unknown'} lost; outage ${redis.outageMs} ms`,
+      ];
+
 function roundTripForPeople(report: RoundTripReport): string {
-  const { runs, writer, standby } = report;
+  const { runs, writer, standby, redis } = report;
   return [
     `${report.problems.length === 0 ? '✔' : '✖'} ${report.scenario}: ${runs.length} runs, ${report.outcome}, at pace ${report.pace}`,
     ...runs.map(
-      ({ run, runbook, from, to, outcome, wallMs }) =>
-        `  ${run} (${runbook}): ${outcome}, ${from} → ${to}, ${(wallMs / 1000).toFixed(1)} s`,
+      ({ run, runbook, from, to, outcome, wallMs, reprotected }) =>
+        `  ${run} (${runbook}): ${outcome}, ${from} → ${to}, ${(wallMs / 1000).toFixed(1)} s${reprotected ? `; left unprotected, mended by /dr reprotect in ${(reprotected.wallMs / 1000).toFixed(1)} s` : ''}`,
     ),
     `  writes: ${writer.acknowledged} acknowledged, ${writer.refused} refused, ${writer.lost} lost; longest outage ${writer.longestOutageMs} ms`,
-    `  primary: Postgres ${report.databasePrimary} (${report.promotions} promotions), Redis ${report.redisMaster ?? 'none'}; ${standby.region} is ${standby.role}, ${standby.lagBytes ?? '?'} bytes behind; ${report.fences.length} fences left`,
+    `  primary: Postgres ${report.databasePrimary} (${report.promotions} promotions), Redis ${redis?.master ?? 'none'}; ${standby.region} is ${standby.role}, ${standby.lagBytes ?? '?'} bytes behind; ${report.fences.length} fences left`,
+    ...redisWritersLine(redis),
     ...report.lifted.map(({ by, region, lifted }) => `  lifted in ${region} by ${by}: ${String(lifted)}`),
     ...report.problems.map((problem) => `  ✖ ${problem}`),
   ].join('\n');

@@ -9,6 +9,7 @@ import { pino } from 'pino';
 import { type Api, startApi } from './api/server.ts';
 import { apiOf, timed } from './app/api.ts';
 import { connectChat } from './app/chat.ts';
+import { pageNoticesOf } from './app/page-notices.ts';
 import { portsOf } from './app/ports.ts';
 import { runbooksOf } from './app/runbooks.ts';
 import { scalingOf } from './app/scaling.ts';
@@ -141,6 +142,8 @@ async function run(config: Config, file: string): Promise<number> {
   const operators = peopleOf(config)(config.access.operators);
   const deciders = Object.values(system.gates).flatMap(({ approvers, escalateTo }) => [...approvers, ...escalateTo]);
   const groups = new Set([...operators, ...deciders].filter((one) => one.startsWith('group:')));
+  const tellers = tellersOf(config);
+  const pageNotices = pageNoticesOf({ config, ...tellers, ledger, journal, clock: systemClock, log, stop });
   const commands: DispatchWorld = {
     runner,
     operators,
@@ -148,6 +151,7 @@ async function run(config: Config, file: string): Promise<number> {
     alarms: watching.alarm,
     fence: watching.fence,
     lift: watching.lift,
+    ...(pageNotices && { onPage: (n: number) => pageNotices.onPage(n) }),
     around: watching.around,
     scales: scaling.scales,
     outOfService: () => watching.returns.out(),
@@ -245,7 +249,6 @@ async function run(config: Config, file: string): Promise<number> {
     if (active) outbox.redraw(active.run, { slot: 'headline', name: 'headline', facts: {} });
   });
 
-  const tellers = tellersOf(config);
   const teller = new Teller({
     ledger,
     journal,
@@ -312,6 +315,7 @@ async function run(config: Config, file: string): Promise<number> {
     await engine.start();
     outbox.start();
     teller.start();
+    pageNotices?.start();
     homes.start();
     leases.start();
     await watching.start();
@@ -330,6 +334,7 @@ async function run(config: Config, file: string): Promise<number> {
     await engine.stopped();
     await outbox.stopped();
     await teller.stopped();
+    await pageNotices?.stopped();
     await proposals?.stopped();
     await homes.stopped();
     await watching.stopped();

@@ -45,7 +45,7 @@ export function configure(dataDirectory: string, settings: Record<string, string
   );
   writeFileSync(
     join(dataDirectory, 'pg_hba.conf'),
-    'host all all 127.0.0.1/32 scram-sha-256\nhost replication replicator 127.0.0.1/32 scram-sha-256\n',
+    'host all all 127.0.0.0/8 scram-sha-256\nhost replication replicator 127.0.0.0/8 scram-sha-256\n',
   );
 }
 

@@ -16,10 +16,11 @@ import { startWriter, type Writer, type WriteSeen } from '../writer/writer.ts';
 import { decideWhatIsAsked, until } from './emergency-people.ts';
 import { SECURED_WITHIN_MS, unsecured } from './emergency-return.ts';
 import { detectWithin, goOn, proposed, type Stage, strike } from './emergency-stage.ts';
+import { FAILBACK_FAULTS } from './failback-faults.ts';
 import { type HomeReport, homeReport, type Way } from './home-report.ts';
 import { type Ending, playPlanned, transcript } from './play.ts';
 import { saysUnprotected } from './reprotect.ts';
-import { lagAtEnd, lifting, soak } from './round-trip.ts';
+import { lagAtEnd, mending, soak } from './round-trip.ts';
 import type { Leg } from './round-trip-report.ts';
 
 export type HomeOptions = {
@@ -111,7 +112,7 @@ export async function emergencyAndHome(options: HomeOptions): Promise<{ report: 
       unprotected.after = await staysUnprotected(world, stop);
       await writes(stage, stop);
       await soak({ world, say, stop });
-      const lifted = lifting(world, home);
+      const lifted = mending(world, FAILBACK_FAULTS['stale-fence'], home);
       const last = await leg(world, away, home, '/dr failback reason:"home again"', {
         ...options,
         fault: lifted.fault,

@@ -3,6 +3,7 @@
  * people then do about it, and what the world must look like afterwards.
  */
 import { execute } from '../postgres/roles.ts';
+import { leaveFences } from '../world/fences.ts';
 import { answering } from '../world/names.ts';
 import { ANA, BO } from '../world/people.ts';
 import type { World } from '../world/world.ts';
@@ -16,7 +17,7 @@ export type Fault = {
   /** Asked again and again while the run goes on; true once done. */
   during?(world: World): boolean;
   /** What somebody does when the run is held at this step: a command, typed by that person. */
-  whenHeld?: { at: string; by: string; first?: (world: World) => void; command: string };
+  whenHeld?: { at: string; by: string; first?: (world: World) => unknown; command: string };
   /** How the run is to end, and how many promotions and DNS batches the servers are to have seen. */
   expect: {
     outcome: Outcome;
@@ -77,6 +78,16 @@ export const FAULTS = {
     },
     expect: { outcome: 'completed', promotions: 1, dnsBatches: 2 },
   },
+  'stale-fence': {
+    about: 'Fences are left in the other region: Postgres read-only, a policy that denies everything. Ana lifts them.',
+    before: (world) => leaveFences(world, world.regions[1]),
+    whenHeld: {
+      at: 'no-stale-fence',
+      by: ANA,
+      command: '/dr lift us-west-2 reason:"left from the last time, looked at"',
+    },
+    expect: { outcome: 'completed', promotions: 1, dnsBatches: 1 },
+  },
   'reprotect-fails': {
     about: 'No replication slot is free in the other region: nothing can follow it. The run goes on; Ana mends it.',
     before: (world) => fillSlots(world, world.regions[1]),
@@ -89,7 +100,7 @@ export const faultNamed = (name: FaultName | null): Fault | null => (name === nu
 const LEFT_OVER = 'left_over_';
 
 /** As if standbys of long ago had left theirs: every slot the server may have is taken. */
-async function fillSlots(world: World, region: string): Promise<void> {
+export async function fillSlots(world: World, region: string): Promise<void> {
   const url = world.postgres.node(region).url('postgres', 'postgres');
   const [row] = await execute(url, [
     "SELECT current_setting('max_replication_slots')::int - (SELECT count(*)::int FROM pg_replication_slots) AS free",

@@ -159,7 +159,7 @@ export async function playPlanned(
     const meant = options.fault?.whenHeld;
     const first = await world.slack.until(() => endingSeen(world, before), options.withinMs, 'the end of the run');
     if (meant === undefined || first.heldAt !== meant.at) return first;
-    meant.first?.(world);
+    await meant.first?.(world);
     options.say(`${meant.by} types ${meant.command}`);
     await world.slack.command(meant.by, channelOf(world), meant.command);
     const other = () => {

@@ -24,11 +24,11 @@ const WITHIN_MS = 120_000;
 const SEEN_WITHIN_MS = 30_000;
 const WORD = 'UNPROTECTED';
 
-/** From the end of the run that left it unprotected to the end of the one that mends it. */
+/** From the end of the run that left it unprotected to the end of the one that mends it. `run`: whose headline, from 0. */
 export async function reprotected(
   world: World,
   region: string,
-  { say, stop }: { say: (line: string) => void; stop: AbortSignal },
+  { say, stop, run = 0 }: { say: (line: string) => void; stop: AbortSignal; run?: number },
 ): Promise<Reprotected> {
   let saidBefore: string | null = null;
   await until(
@@ -40,21 +40,21 @@ export async function reprotected(
     },
     { withinMs: SEEN_WITHIN_MS, stop, what: 'the status that says it is unprotected' },
   ).catch(() => undefined);
-  const headlineBefore = headlineLine(world);
+  const headlineBefore = headlineLine(world, run);
   say(`/dr status says: ${saidBefore ?? 'nothing of it'}`);
   const startedAt = Date.now();
   const command = `/dr reprotect ${region} reason:"it has no standby"`;
   const ending = await playPlanned(world, { command, withinMs: WITHIN_MS, fault: null, say, stop });
   const wallMs = Date.now() - startedAt;
   say(`reprotected: ${ending.outcome}${ending.heldAt ? `, held at ${ending.heldAt}: ${ending.said}` : ''}`);
-  await until(() => headlineLine(world) === null, { withinMs: SEEN_WITHIN_MS, stop, what: 'the headline' }).catch(
+  await until(() => headlineLine(world, run) === null, { withinMs: SEEN_WITHIN_MS, stop, what: 'the headline' }).catch(
     () => undefined,
   );
   return {
     saidBefore,
     saidAfter: await statusLine(world),
     headlineBefore,
-    headlineAfter: headlineLine(world),
+    headlineAfter: headlineLine(world, run),
     outcome: ending.outcome,
     heldAt: ending.heldAt,
     said: ending.said,
@@ -66,6 +66,19 @@ export async function reprotected(
 /** Whether `/dr status` says that nothing follows the region that serves. */
 export const saysUnprotected = async (world: World): Promise<boolean> => (await statusLine(world)) !== null;
 
+/** Where it was not said, or not mended. */
+export function reprotectProblems(mended: Reprotected | null): string[] {
+  const problems: [boolean, string][] = [
+    [mended?.saidBefore != null, '/dr status did not say that it is unprotected'],
+    [mended?.headlineBefore != null, 'the headline did not say that it is unprotected'],
+    [mended?.outcome === 'completed', `/dr reprotect was to be completed: ${mended?.outcome}, ${mended?.heldAt}`],
+    [mended?.saidAfter === null, `/dr status still says so afterwards: ${mended?.saidAfter}`],
+    [mended?.headlineAfter === null, 'the headline still says so afterwards'],
+    [mended?.slot === true, 'no slot is in use on the primary'],
+  ];
+  return problems.flatMap(([holds, problem]) => (holds ? [] : [problem]));
+}
+
 async function statusLine(world: World): Promise<string | null> {
   const since = Date.now();
   await world.slack.command(ANA, channelOf(world), '/dr status');
@@ -75,10 +88,9 @@ async function statusLine(world: World): Promise<string | null> {
   return lineWith(JSON.stringify(seen ?? ''));
 }
 
-/** The first pinned message is that of the first run. */
-function headlineLine(world: World): string | null {
-  const [first] = world.slack.pins(channelOf(world));
-  return lineWith(JSON.stringify(first?.blocks ?? ''));
+/** Every run pins its own, in their order. */
+function headlineLine(world: World, run: number): string | null {
+  return lineWith(JSON.stringify(world.slack.pins(channelOf(world))[run]?.blocks ?? ''));
 }
 
 function lineWith(text: string): string | null {

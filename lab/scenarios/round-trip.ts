@@ -1,26 +1,28 @@
 /**
  * `lab run round-trip`: there and home again in one world, as often as it is told, with the writer going on. And
- * `lab run failback --fault stale-fence`: something is left in the region that is home, and must be lifted on purpose.
+ * `lab run failback --fault …`: something is left in the region that is home, and people must see to it on purpose.
  */
-import { fencesLeft, leaveFences } from '../world/fences.ts';
+import type { PostgresVersion } from '../postgres/programs.ts';
+import { fencesLeft } from '../world/fences.ts';
 import { readJournal } from '../world/journal.ts';
 import { SOAK_MS } from '../world/overlay.ts';
 import { ANA } from '../world/people.ts';
 import { scriptsRun } from '../world/scripts-witness.ts';
 import * as witness from '../world/witness.ts';
-import { startWorld, type Transport, type World } from '../world/world.ts';
+import { type RedisKind, startWorld, type Transport, type World } from '../world/world.ts';
+import { type RedisWriter, startRedisWriter } from '../writer/redis-writer.ts';
 import { startWriter, type Writer } from '../writer/writer.ts';
 import { until } from './emergency-people.ts';
-import type { Fault } from './faults.ts';
+import { FAILBACK_FAULTS, type FailbackFault, type LeftBehind } from './failback-faults.ts';
+import { type Fault, fillSlots, freeSlots } from './faults.ts';
 import { Supervised } from './kills.ts';
-import { type Ending, heldSeen, playPlanned, transcript } from './play.ts';
-import { type Leg, type RoundTripReport, roundTripReport } from './round-trip-report.ts';
+import { channelOf, type Ending, endings, heldSeen, playPlanned, transcript } from './play.ts';
+import { redisReport, redisWrites } from './redis-report.ts';
+import { reprotected } from './reprotect.ts';
+import { type RoundTripLeg, type RoundTripReport, roundTripReport } from './round-trip-report.ts';
 
-/** What is left in the region that is home before the way back. */
-export const FAILBACK_FAULTS = {
-  'stale-fence': 'Postgres at home is read-only by its own configuration, and a policy denies its pods everything.',
-} as const;
-export type FailbackFault = keyof typeof FAILBACK_FAULTS;
+/** Who makes the region that was left a standby: the run's own step, or people after it, where that step could not. */
+export const REPROTECT = ['run', 'command'] as const;
 
 export type RoundTripOptions = {
   scenario: 'round-trip' | 'failback';
@@ -29,6 +31,12 @@ export type RoundTripOptions = {
   pace: number;
   latencyMs: number;
   transport?: Transport;
+  /** Default 18. */
+  postgres?: PostgresVersion;
+  /** Default sentinel. Given: its clients write at full speed all the way. */
+  redis?: RedisKind;
+  /** Default run. */
+  reprotect?: (typeof REPROTECT)[number];
   say: (line: string) => void;
   /** Print what people read. */
   transcript: boolean;
@@ -39,26 +47,39 @@ const LEG_WITHIN_MS = 200_000;
 /** Writes between two ways, so that each has something to carry. */
 const WRITES_EACH = 300;
 const ZERO_LAG_WITHIN_MS = 20_000;
-const HELD_AT = 'no-stale-fence';
 
 export async function roundTrip(options: RoundTripOptions): Promise<{ report: RoundTripReport; ok: boolean }> {
-  const { pace, latencyMs, transport = 'socket', times, fault, say, stop } = options;
-  const world = await startWorld({ pace, latencyMs, softFence: false, transport, say });
+  const { pace, latencyMs, transport = 'socket', postgres, redis = 'sentinel', times, fault, say, stop } = options;
+  const byCommand = options.reprotect === 'command';
+  const world = await startWorld({
+    ...(postgres && { postgres }),
+    pace,
+    latencyMs,
+    softFence: false,
+    redis,
+    transport,
+    say,
+  });
   const regent = new Supervised(world, { points: [], positions: 0, seed: 0 }, say);
   let writer: Writer | null = null;
+  let redisWriter: RedisWriter | null = null;
   try {
     const [home, away] = world.regions;
     await regent.start();
     writer = startWriter({ url: world.product.writerUrl, lookup: world.resolver.lookup, everyMs: 20, clients: 4 });
-    const legs: Leg[] = [];
-    const stage = { world, writer, say, stop };
+    // At full speed it takes a core of its own: only where Redis is what is looked at.
+    if (options.redis && world.redis) redisWriter = startRedisWriter(world.redis);
+    const legs: RoundTripLeg[] = [];
+    const stage = { world, writer, redisWriter, byCommand, say, stop };
+    await announceWayHome(stage, away);
     for (let trip = 1; trip <= times; trip += 1) {
       legs.push(await leg(stage, home, away, `/dr failover ${home} reason:"maintenance ${trip}"`, null));
       if (legs.at(-1)!.outcome !== 'completed') break;
-      if (fault !== null) await leaveFences(world, home);
+      const left = fault === null ? null : FAILBACK_FAULTS[fault];
+      await left?.leave(world, home, away);
       await soak(stage);
-      const lifted = fault === null ? null : lifting(world, home);
-      legs.push(await leg(stage, away, home, '/dr failback reason:"home again"', lifted));
+      const mended = left && mending(world, left, home);
+      legs.push(await leg(stage, away, home, '/dr failback reason:"home again"', mended));
       if (legs.at(-1)!.outcome !== 'completed') break;
     }
     if (options.transcript) say(`\n${transcript(world)}\n`);
@@ -71,6 +92,7 @@ export async function roundTrip(options: RoundTripOptions): Promise<{ report: Ro
 
     // From here on Regent is gone: what follows is asked of the servers, and of the journal it left.
     const primary = await witness.databasePrimary(world);
+    const seen = await redisReport(world, away);
     const report = roundTripReport({
       ...options,
       world,
@@ -82,9 +104,10 @@ export async function roundTrip(options: RoundTripOptions): Promise<{ report: Ro
       standby: await witness.databaseIn(world, away),
       lagBytes,
       timeline: await witness.timelineOf(world, primary ?? home),
-      redisMaster: await witness.redisMaster(world),
+      redis: seen && { ...seen, ...(redisWriter && (await redisWrites(world, seen, redisWriter))) },
       dns: witness.dnsValues(world),
       fences: await fencesLeft(world),
+      announced: world.around.people.pages().filter(({ scheduled }) => scheduled !== null),
       scripts: scriptsRun(world),
       journal: readJournal(world.regent.journal),
     });
@@ -92,46 +115,69 @@ export async function roundTrip(options: RoundTripOptions): Promise<{ report: Ro
     return { report, ok: report.problems.length === 0 };
   } finally {
     await writer?.stop();
+    await redisWriter?.stop();
     await regent.destroy();
     await world.close();
   }
 }
 
-type Stage = { world: World; writer: Writer; say: (line: string) => void; stop: AbortSignal };
+type Stage = {
+  world: World;
+  writer: Writer;
+  redisWriter: RedisWriter | null;
+  byCommand: boolean;
+  say: (line: string) => void;
+  stop: AbortSignal;
+};
 
 async function leg(
   stage: Stage,
   from: string,
   to: string,
   command: string,
-  lifted: ReturnType<typeof lifting> | null,
-): Promise<Leg> {
-  const { world, say, stop } = stage;
+  mended: ReturnType<typeof mending> | null,
+): Promise<RoundTripLeg> {
+  const { world, byCommand, say, stop } = stage;
   await writes(stage);
+  if (byCommand) await fillSlots(world, to);
+  const run = endings(world).length;
   const startedAt = Date.now();
   const ending: Ending = await playPlanned(world, {
     command,
     withinMs: LEG_WITHIN_MS,
-    fault: lifted?.fault ?? null,
+    fault: mended?.fault ?? null,
     say,
     stop,
   });
   say(`${from} → ${to}: ${ending.outcome}${ending.heldAt ? `, held at ${ending.heldAt}` : ''}`);
-  return { from, to, ...ending, wallMs: Date.now() - startedAt, heldBefore: lifted?.held() ?? null };
+  const wallMs = Date.now() - startedAt;
+  const redis = await redisReport(world, from);
+  if (byCommand) await freeSlots(world, to);
+  const again = byCommand && ending.outcome === 'completed' ? await reprotected(world, from, { say, stop, run }) : null;
+  return { from, to, ...ending, wallMs, heldBefore: mended?.held() ?? null, redis, reprotected: again };
 }
 
-/** Ana reads what holds the way home, and lifts it. */
-export function lifting(world: World, home: string) {
-  let held: Leg['heldBefore'] = null;
+/** People are told of another way home, in two days: customers by the status page. */
+async function announceWayHome({ world, say }: Pick<Stage, 'world' | 'say'>, away: string): Promise<void> {
+  const at = new Date(Date.now() + 48 * 3_600_000).toISOString().slice(0, 16).replace('T', ' ');
+  const command = `/dr schedule ${away} at:"${at}" for:4h reason:"home again"`;
+  say(`${ANA} types ${command}`);
+  await world.slack.command(ANA, channelOf(world), command, { smartQuotes: true });
+}
+
+/** Ana reads what holds the way home, and does something about it. */
+export function mending(world: World, { about, heldAt: at, first, command }: LeftBehind, home: string) {
+  let held: RoundTripLeg['heldBefore'] = null;
   const fault: Fault = {
-    about: FAILBACK_FAULTS['stale-fence'],
+    about,
     whenHeld: {
-      at: HELD_AT,
+      at,
       by: ANA,
       first: () => {
-        held = { at: HELD_AT, said: heldSeen(world)?.said ?? '' };
+        held = { at, said: heldSeen(world)?.said ?? '' };
+        return first?.(world, home);
       },
-      command: `/dr lift ${home} reason:"left from the last time, looked at"`,
+      command: command(home),
     },
     expect: { outcome: 'completed', promotions: 0, dnsBatches: 0 },
   };
@@ -139,13 +185,16 @@ export function lifting(world: World, home: string) {
 }
 
 /** Until enough is written where it serves now. */
-async function writes({ writer, stop }: Stage): Promise<void> {
+async function writes({ writer, redisWriter, stop }: Stage): Promise<void> {
   const wanted = writer.acknowledged + WRITES_EACH;
-  await until(() => writer.acknowledged >= wanted, { withinMs: 60_000, stop, what: 'the writer' });
+  const toRedis = (redisWriter?.acknowledged ?? 0) + WRITES_EACH;
+  const bothWrite = () =>
+    writer.acknowledged >= wanted && (redisWriter === null || redisWriter.acknowledged >= toRedis);
+  await until(bothWrite, { withinMs: 60_000, stop, what: 'the writers' });
 }
 
 /** The house wants the last move to have stood for a while. */
-export async function soak({ world, say, stop }: Omit<Stage, 'writer'>): Promise<void> {
+export async function soak({ world, say, stop }: Pick<Stage, 'world' | 'say' | 'stop'>): Promise<void> {
   const ms = SOAK_MS / world.pace + 500;
   say(`the move stands for ${(ms / 1000).toFixed(1)} s`);
   const until = Date.now() + ms;

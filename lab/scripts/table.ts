@@ -5,6 +5,7 @@ export const EDEN_SCRIPTS = {
   'config_backup.sh': 'config-backup.ts',
   'config_restore.sh': 'config-restore.ts',
   'standby.sh': 'standby.ts',
+  'network_reach.sh': 'network-reach.ts',
   'configure_reverse_replication.sh': 'configure-reverse-replication.ts',
 };
 export type ScriptName = keyof typeof EDEN_SCRIPTS;

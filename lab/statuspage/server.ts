@@ -5,6 +5,7 @@ import type { ComponentStatus, StatuspageIncident, StatuspageLab, StatuspageOpti
 
 const ROUTES: [method: string, path: RegExp, operation: string][] = [
   ['GET', /^\/v1\/pages\/[^/]+\/incidents\/unresolved$/, 'listUnresolved'],
+  ['GET', /^\/v1\/pages\/[^/]+\/incidents\/scheduled$/, 'listScheduled'],
   ['GET', /^\/v1\/pages\/[^/]+\/incidents$/, 'listIncidents'],
   ['POST', /^\/v1\/pages\/[^/]+\/incidents$/, 'createIncident'],
   ['PATCH', /^\/v1\/pages\/[^/]+\/incidents\/[^/]+$/, 'updateIncident'],
@@ -29,7 +30,10 @@ export async function startStatuspage(options: StatuspageOptions): Promise<Statu
     const [, , , page, , id] = request.url.pathname.split('/');
     if (page !== pageId) return refused(404, 'Not found');
     if (request.operation === 'unknown') return refused(404, 'Not found');
-    if (request.operation === 'listUnresolved') return listed(({ status }) => status !== 'resolved');
+    if (request.operation === 'listUnresolved')
+      return listed(({ status, scheduled }) => scheduled === null && status !== 'resolved');
+    if (request.operation === 'listScheduled')
+      return listed(({ status, scheduled }) => scheduled !== null && status !== 'completed');
     if (request.operation === 'listIncidents') {
       const limit = Number(request.url.searchParams.get('limit') ?? 100);
       if (!(limit >= 1 && limit <= 100)) return refused(400, 'limit must be 1 to 100');
@@ -52,7 +56,7 @@ export async function startStatuspage(options: StatuspageOptions): Promise<Statu
     const known = incidents.find((one) => one.id === id);
     if (!creating && known === undefined) return refused(404, 'Not found');
     const sent = isObject(body) ? body['incident'] : undefined;
-    const problems = problemsOf(sent, { creating, known: Object.keys(names) });
+    const problems = problemsOf(sent, { creating, known: Object.keys(names), now: now() });
     if (problems.length > 0) return refused(422, problems);
     const written = sent as Written;
     const incident = known ?? blank(nextId(), written);
@@ -79,13 +83,14 @@ export async function startStatuspage(options: StatuspageOptions): Promise<Statu
   };
 }
 
-const blank = (id: string, { name, status = 'investigating' }: Written): StatuspageIncident => ({
+const blank = (id: string, { name, status, scheduled_for }: Written): StatuspageIncident => ({
   id,
   name: name ?? '',
-  status,
+  status: status ?? (scheduled_for === undefined ? 'investigating' : 'scheduled'),
   impact: 'none',
   metadata: {},
   components: [],
+  scheduled: null,
   updates: [],
   resolvedAt: null,
 });

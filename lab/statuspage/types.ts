@@ -14,7 +14,9 @@ export const COMPONENT_STATUSES = [
 export type ComponentStatus = (typeof COMPONENT_STATUSES)[number];
 
 export const INCIDENT_STATUSES = ['investigating', 'identified', 'monitoring', 'resolved'] as const;
-export type IncidentStatus = (typeof INCIDENT_STATUSES)[number];
+/** Of what is told ahead of time. */
+export const MAINTENANCE_STATUSES = ['scheduled', 'in_progress', 'verifying', 'completed'] as const;
+export type IncidentStatus = (typeof INCIDENT_STATUSES)[number] | (typeof MAINTENANCE_STATUSES)[number];
 
 export const IMPACTS = ['none', 'maintenance', 'minor', 'major', 'critical'] as const;
 export type Impact = (typeof IMPACTS)[number];
@@ -49,6 +51,8 @@ export type StatuspageIncident = {
   impact: Impact;
   metadata: Record<string, Record<string, unknown>>;
   components: string[];
+  /** From when until when, ms; null for what was not told ahead of time. */
+  scheduled: { from: number; until: number } | null;
   /** Oldest first. */
   updates: StatuspageUpdate[];
   resolvedAt: number | null;
@@ -62,7 +66,7 @@ export interface StatuspageLab {
   incidents(): StatuspageIncident[];
   /** Status of each component, by its name. */
   components(): Record<string, ComponentStatus>;
-  /** Every call, refused ones too. Operations: `listUnresolved`, `listIncidents`, `createIncident`, `updateIncident`. */
+  /** Every call, refused ones too. Operations: `listUnresolved`, `listScheduled`, `listIncidents`, `createIncident`, `updateIncident`. */
   calls(): ApiCall[];
   fault(fault: ApiFault): void;
   clearFaults(): void;

@@ -1,5 +1,8 @@
 /** What keeps a region from serving, put there on purpose and looked for from outside. Never asked of Regent. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { execute } from '../postgres/roles.ts';
+import type { PostgresNode } from '../postgres/types.ts';
 import type { World } from './world.ts';
 
 const POLICY = 'regent-fence';
@@ -17,6 +20,33 @@ export async function leaveFences(world: World, region: string): Promise<void> {
     metadata: { name: POLICY },
     spec: { podSelector: {}, policyTypes: ['Ingress', 'Egress'] },
   });
+}
+
+const RULE = '# left against another region\n';
+
+/** As a rule against a region that was cut off once: Postgres of `to` lets nobody in who comes from there. */
+export async function closeWay(
+  { postgres, addresses }: Pick<World, 'addresses'> & Servers,
+  from: string,
+  to: string,
+): Promise<void> {
+  const database = ['all', 'replication'];
+  const rules = database.map((name) => `host ${name} all ${addresses[from]}/32 reject\n`).join('');
+  await letIn({ postgres }, to, (usual) => `${rules}${RULE}${usual}`);
+}
+
+/** Whoever left such a rule takes it away. */
+export const openWay = ({ postgres }: Servers, to: string): Promise<void> =>
+  letIn({ postgres }, to, (found) => found.slice(found.lastIndexOf(RULE) + RULE.length));
+
+type Servers = { postgres: { node(region: string): Pick<PostgresNode, 'url' | 'dataDirectory'> } };
+
+async function letIn({ postgres }: Servers, region: string, become: (found: string) => string): Promise<void> {
+  const { dataDirectory, url } = postgres.node(region);
+  const file = join(dataDirectory, 'pg_hba.conf');
+  // The file keeps its owner: the server may run as another user.
+  writeFileSync(file, become(readFileSync(file, 'utf8')));
+  await execute(url('postgres', 'postgres'), ['SELECT pg_reload_conf()']);
 }
 
 /** Everything that keeps a region from serving, one line each: `us-east-1: NetworkPolicy regent-fence`. */

@@ -145,6 +145,7 @@ export function overlayOf(file: WorldFile, at: OverlayAddresses): object {
       heartbeatEvery: paced(2000, pace, 200),
       fenceEvery: paced(1000, pace, 100),
       budgets: {
+        'network-open': paced(60_000, pace, 3000),
         'prove-fence': paced(15_000, pace, 1500),
         'promote-postgres': paced(120_000, pace, 12_000),
         'switch-dns': paced(180_000, pace, 10_000),

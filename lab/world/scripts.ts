@@ -28,6 +28,8 @@ export type ScriptsOptions = {
   database: string;
   redis: { node(region: string): { url: string } } | null;
   clusters: Record<string, { url: string; namespace: string }>;
+  /** By region: the loopback address it stands at. Default: the same for all. */
+  addresses?: Record<string, string>;
   /** Token of the clusters' API. */
   token: string;
   /** Default `postgres`. */
@@ -111,6 +113,7 @@ function regionFacts(options: ScriptsOptions, region: string): RegionFacts {
   const { url, namespace } = clusters[region]!;
   return {
     alias: file.regions[region]!.alias,
+    address: options.addresses?.[region] ?? '127.0.0.1',
     postgres: {
       administration: node.url('postgres', 'postgres'),
       database: node.url('postgres', database),

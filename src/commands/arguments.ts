@@ -65,7 +65,14 @@ export const ARGUMENTS: Record<string, Takes> = {
       { key: 'sure', as: 'named', about: 'the region’s name once more, where nobody sees it down' },
     ],
   },
-  plan: { takes: [FROM, TO], get: ['region', 'to'] },
+  plan: {
+    takes: [
+      freely(FROM),
+      TO,
+      { key: 'failback', as: 'flag', about: 'the plan of going home, in the place of a region' },
+    ],
+    get: ['region', 'to', 'failback'],
+  },
   status: {
     takes: [{ key: 'detail', as: 'flag', about: 'every step too, for operators' }, RUN],
     get: ['detail', 'run'],

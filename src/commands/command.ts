@@ -49,6 +49,8 @@ export type CommandWorld = {
   outOfService?(): { region: string; run: string; since: number }[];
   /** Nothing follows the region that serves, since when (ms since the epoch); null while something does. */
   unprotected?(): Unprotected | null;
+  /** What the status page announces of a notice; absent without a page, null while it has not been tried. */
+  onPage?(n: number): { is: 'announced' } | { is: 'failed'; why: string } | null;
   /** What others say of an outage. */
   around?: Around;
 };

@@ -42,21 +42,21 @@ function typedWrong(region: string | undefined, world: CommandWorld): Problem | 
 }
 
 /** From where it goes home, by who serves now; or why there is no way home. */
-function leaving(
+export function leaving(
   roles: Record<string, 'primary' | 'standby' | 'unknown'>,
-  { runner, fence }: CommandWorld,
-): { from: string } | Problem {
+  { runner, fence }: Pick<CommandWorld, 'runner' | 'fence'>,
+): { from: string } | { why: string } {
   const { home, organization } = runner.system;
   const primaries = Object.keys(roles).filter((region) => roles[region] === 'primary');
   const [from] = primaries;
   if (primaries.length > 1)
-    return { why: `Postgres takes writes in ${primaries.join(' and in ')}: look at that first. ${NOTHING}` };
-  if (from === undefined) return { why: `No region answers as the primary: look at that first. ${NOTHING}` };
-  if (from === home) return { why: `${organization} is at home already: ${home} serves. ${NOTHING}` };
+    return { why: `Postgres takes writes in ${primaries.join(' and in ')}: look at that first.` };
+  if (from === undefined) return { why: `No region answers as the primary: look at that first.` };
+  if (from === home) return { why: `${organization} is at home already: ${home} serves.` };
   const owed = fence?.owed() ?? null;
   if (owed?.source === home)
     return {
-      why: `${home} is no standby yet: Regent keeps it from taking writes since ${owed.run}. Make it a standby of ${from} first. ${NOTHING}`,
+      why: `${home} is no standby yet: Regent keeps it from taking writes since ${owed.run}. Make it a standby of ${from} first.`,
     };
   return { from };
 }
@@ -86,8 +86,9 @@ export const failback: Command = {
     }
     const seen = leaving(await runner.rolesNow(), world);
     if ('why' in seen) {
-      const reply = await refuse(seen.why);
-      return via === 'form' ? atField('reason', seen.why) : reply;
+      const why = `${seen.why} ${NOTHING}`;
+      const reply = await refuse(why);
+      return via === 'form' ? atField('reason', why) : reply;
     }
     const { from } = seen;
     const { home } = runner.system;

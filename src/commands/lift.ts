@@ -5,13 +5,13 @@
 import { sentenceOf } from '../lib/errors.ts';
 import { holdOn } from '../machine/facts.ts';
 import { haltLines } from '../messages/halt.ts';
-import { isFailback, SIGN } from '../messages/scene.ts';
+import { SIGN } from '../messages/scene.ts';
 import type { Form, Line, Reply } from '../ports/chat.ts';
 import { atField, type Command, type CommandWorld, type Request, refuser, say } from './command.ts';
 import { regionProblem } from './failover.ts';
 
 const NOTHING = 'Nothing was lifted.';
-/** The step that holds a failback over them. */
+/** The step that holds a run over them. */
 const HELD_AT = 'no-stale-fence';
 
 /** As commands may ask for it. Null: this delivery has acted before. */
@@ -43,7 +43,7 @@ function problem(region: string, world: CommandWorld): string | null {
   const wrong = region === '' ? 'Say which region: /dr lift <region> reason:"…".' : regionProblem(region, world);
   if (wrong) return wrong;
   const c = world.runner.active()?.snapshot.context;
-  if (c && !(isFailback(c) && c.target === region && heldAt(world.runner.active())))
+  if (c && !(c.target === region && heldAt(world.runner.active())))
     return `${c.run} is under way and not held at a fence in ${region}: it decides itself what is fenced.`;
   const owed = world.fence?.owed() ?? null;
   if (owed?.source === region)

@@ -116,6 +116,7 @@ async function give(request: Request, world: CommandWorld): Promise<Reply> {
     [
       counts({ ...window, at }, runner.system.rules.noticeMs),
       ...ttlLine(window, world),
+      ...(world.onPage ? ['The status page announces it too, as maintenance.'] : []),
       ['It starts nothing by itself. Take it back with ', { code: `/dr schedule ${WITHDRAW} ${n}` }, '.'],
     ],
   );
@@ -174,8 +175,17 @@ async function list(world: CommandWorld): Promise<Reply> {
       who(one.by),
       '. ',
       ...[counts(one, runner.system.rules.noticeMs)].flat(),
+      ...pageWords(one.n, world),
     ]),
   );
+}
+
+/** Whether customers can read it. */
+function pageWords(n: number, { onPage }: CommandWorld): Span[] {
+  if (onPage === undefined) return [];
+  const seen = onPage(n);
+  if (seen === null) return [' The status page has not been told yet.'];
+  return seen.is === 'announced' ? [' The status page announces it.'] : [' ', { untrusted: seen.why }];
 }
 
 export const schedule: Command = {

@@ -11,7 +11,7 @@ export const failback = z
         'How long the last move must be over before the way home begins: what comes back too early has not shown that it is well. Without that somebody has to waive it by name, with a reason. 0s: no such rule.',
       ),
     network: question(
-      'How to ask whether {source} reaches {target}. Asked twice, in both directions: the second time with the regions exchanged. Without it nobody is asked.',
+      'How to ask whether {source} reaches {target}. Asked twice, in both directions: the second time with the regions exchanged. Without it only replication is looked at, which shows one direction.',
     ).exactOptional(),
   })
   .prefault({})

@@ -45,13 +45,15 @@ export const rules = z
     mayDiffer: z
       .array(
         shaped(
-          /^(configmap|secret|image)\/[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/,
+          /^(configmap|secret|image|statefulset|deployment)\/[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/,
           'something that may differ',
-          'configmap/NAME, secret/NAME or image/DEPLOYMENT',
+          'configmap/NAME, secret/NAME, image/DEPLOYMENT, statefulset/NAME or deployment/NAME',
         ),
       )
       .prefault([])
-      .describe('What may differ between the clusters of two regions: configmap/NAME, secret/NAME, image/DEPLOYMENT.'),
+      .describe(
+        'What may differ between the clusters of two regions: configmap/NAME, secret/NAME, image/DEPLOYMENT; statefulset/NAME and deployment/NAME, which may be at 0 where they do not serve.',
+      ),
   })
   .prefault({})
   .describe('House rules of planned runs. A named person may waive one with a reason, which stays on show.');

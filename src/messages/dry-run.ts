@@ -4,7 +4,7 @@ import type { Answer } from '../ports/answer.ts';
 import type { Line, Message } from '../ports/chat.ts';
 import { ownCalls } from './own-calls.ts';
 import { shownBy } from './phase.ts';
-import { listed, route, SIGN, who } from './scene.ts';
+import { isFailback, listed, route, SIGN, who } from './scene.ts';
 
 type Asked = { plan: Plan; steps: { id: string; title: string; phase: string; effect: boolean; answer: Answer }[] };
 
@@ -30,7 +30,11 @@ export function dryRun({ plan, steps }: Asked): Message {
           : `Gate “${gate.title}”: nobody is asked, the evidence decides`,
     );
   return {
-    title: [{ bold: 'Plan' }, ` · ${route(plan)} · nothing was changed · `, { code: plan.hash.slice(0, 12) }],
+    title: [
+      { bold: 'Plan' },
+      ` · ${isFailback(plan) ? 'failback ' : ''}${route(plan)} · nothing was changed · `,
+      { code: plan.hash.slice(0, 12) },
+    ],
     lines: [
       notReady.length === 0
         ? `${SIGN.done} Ready: every check that can be asked beforehand says yes.`
@@ -39,6 +43,9 @@ export function dryRun({ plan, steps }: Asked): Message {
         line(step),
         ...shownBy({ status: step.answer.is === 'done' ? 'done' : 'none', evidence: step.answer.evidence }),
       ]),
+      ...(steps.some(({ answer }) => answer.evidence['lift'] === true)
+        ? [['What is left in ', plan.target, ' is lifted on purpose: ', { code: `/dr lift ${plan.target} reason:"…"` }]]
+        : []),
       ...ownCalls(plan),
       ...gates,
       'Proofs asked during the run: the fence, the log position, a write in the target, DNS answers, public health.',

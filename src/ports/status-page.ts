@@ -22,6 +22,17 @@ export type PageUpdate = {
   components?: Record<string, ComponentState>;
 };
 
+/** What is planned, told ahead of time: the page begins and ends it by itself. */
+export type PageMaintenance = {
+  name: string;
+  body: string;
+  /** ms since the epoch; `from` is not past. */
+  from: number;
+  until: number;
+  /** Our own names of what it touches. */
+  components: string[];
+};
+
 /** Every verb throws IntegrationError; `effect: 'none'` only where surely nothing changed. */
 export interface StatusPage {
   /** Opens the incident of this key, or finds the one that was opened under it (`already`), open or over. */
@@ -34,4 +45,12 @@ export interface StatusPage {
     last: { body: string; components?: Record<string, ComponentState> },
     signal: AbortSignal,
   ): Promise<void>;
+  /** Announces maintenance under this key, or finds the one that was announced under it (`already`), over or not. */
+  announce(
+    key: string,
+    maintenance: PageMaintenance,
+    signal: AbortSignal,
+  ): Promise<{ link: string | null; already: boolean }>;
+  /** Takes an announcement back, with the last thing said about it. One that is over, or was never made, stays as it is. */
+  takeBack(key: string, body: string, signal: AbortSignal): Promise<void>;
 }

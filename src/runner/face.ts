@@ -256,10 +256,18 @@ export class Face {
     return this.#world.ledger.note({ ...entry, actor: `person:${person}` }, delivery, announcements);
   }
 
-  /** The plan and every step's check, asked now. Changes nothing: check steps that must write to know are left out. */
-  async dryRun(source: string, target: string, selection: Context['selection'] = null): Promise<DryRun> {
+  /**
+   * The plan of a planned run or a failback, and every step's check, asked now. Changes nothing: check steps that must
+   * write to know are left out.
+   */
+  async dryRun(
+    source: string,
+    target: string,
+    selection: Context['selection'] = null,
+    name: 'planned' | typeof FAILBACK = 'planned',
+  ): Promise<DryRun> {
     const { clock, stop, system, ports, runbooks, callMs } = this.#world;
-    const runbook = runbooks['planned']!;
+    const runbook = runbooks[name]!;
     const nodes = nodesFor(runbook, system, source, target);
     const { signal, release } = within(clock, callMs * 3, stop);
     try {

@@ -9,14 +9,16 @@ import { SYSTEM } from './ledger.ts';
 
 const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
 
-/** Numbers count every notice ever given, so that one taken back leaves the others theirs. */
-function noticesIn(rows: JournalRow[]): Notice[] {
+export type GivenNotice = Notice & { withdrawn: boolean };
+
+/** Every notice ever given. Numbers count them all, so that one taken back leaves the others theirs. */
+export function noticesGiven(rows: JournalRow[]): GivenNotice[] {
   const given = rows.filter(({ type }) => type === 'NOTICE_GIVEN');
   const withdrawn = new Set(rows.filter(({ type }) => type === 'NOTICE_WITHDRAWN').map(({ data }) => data['n']));
-  return given.flatMap(({ data, actor, at }, index): Notice[] => {
+  return given.flatMap(({ data, actor, at }, index): GivenNotice[] => {
     const { source, target, from, until, reason } = data;
     const n = index + 1;
-    if (withdrawn.has(n) || typeof source !== 'string' || !isNumber(from) || !isNumber(until)) return [];
+    if (typeof source !== 'string' || !isNumber(from) || !isNumber(until)) return [];
     return [
       {
         n,
@@ -27,10 +29,14 @@ function noticesIn(rows: JournalRow[]): Notice[] {
         reason: typeof reason === 'string' ? reason : '',
         by: actor.replace(/^person:/, ''),
         at,
+        withdrawn: withdrawn.has(n),
       },
     ];
   });
 }
+
+const noticesIn = (rows: JournalRow[]): Notice[] =>
+  noticesGiven(rows).flatMap(({ withdrawn, ...notice }) => (withdrawn ? [] : [notice]));
 
 function ttlsIn(rows: JournalRow[]): TtlsSeen[] {
   return rows.flatMap(({ type, data, at }): TtlsSeen[] => {

@@ -17,7 +17,8 @@ export type Fence = {
   blocks?: true;
 };
 
-type Asked = { region: string; serving: string; system: Pick<System, 'regions'> };
+type Known = Pick<System, 'regions' | 'deployments' | 'mayDiffer'>;
+type Asked = { region: string; serving: string; system: Known };
 type Handed = Pick<Ports, 'database' | 'cluster'>;
 
 /**
@@ -43,8 +44,8 @@ export async function staleFences(
   const add = (says: string, lift: Fence['lift'], more: Pick<Fence, 'blocks'> = {}) =>
     fences.push({ says, lift, ...more });
 
-  const stopped = setsAtZero(own, others);
-  for (const { name, was } of stopped) {
+  const stopped = stoppedHere(own, others, system);
+  for (const { name, was } of stopped.filter(({ kind }) => kind === 'statefulset')) {
     // What was stopped as a primary starts as one: only making it a standby first is safe, and not a fence's business.
     const isFence = isPostgres(system, region, name);
     add(
@@ -52,6 +53,11 @@ export async function staleFences(
       isFence ? null : (limit) => cluster.scale(region, 'statefulset', name, was, limit),
     );
   }
+  const silenced = stopped.filter(({ kind }) => kind === 'deployment');
+  if (silenced.length > 0)
+    add(`Deployment ${someOf(silenced.map(({ name }) => name))} at 0`, async (limit) => {
+      await Promise.all(silenced.map(({ name, was }) => cluster.scale(region, 'deployment', name, was, limit)));
+    });
   if (view.answered) {
     const { readOnly, closedDatabases } = view.value;
     if (readOnly)
@@ -86,25 +92,32 @@ export async function staleFences(
 
 const silence = (seen: Reached<unknown>): string[] => (seen.answered ? [] : [seen.why]);
 
-/** Stateful sets that run where it serves and are at 0 here. */
-function setsAtZero(own: Reached<Workload[]>, others: Reached<Workload[]>): { name: string; was: number }[] {
+/**
+ * What runs where it serves and is at 0 here, but for what `rules.mayDiffer` names. Deployments that are moved are
+ * scaled up by the run itself; nobody would start the others.
+ */
+function stoppedHere(
+  own: Reached<Workload[]>,
+  others: Reached<Workload[]>,
+  { deployments, mayDiffer }: Known,
+): (Pick<Workload, 'kind' | 'name'> & { was: number })[] {
   if (!own.answered || !others.answered) return [];
-  const served = new Map(
-    others.value.filter(({ kind }) => kind === 'statefulset').map(({ name, wanted }) => [name, wanted]),
-  );
-  return own.value.flatMap(({ kind, name, wanted }) => {
-    const was = served.get(name) ?? 0;
-    return kind === 'statefulset' && wanted === 0 && was > 0 ? [{ name, was }] : [];
+  const keyOf = ({ kind, name }: Pick<Workload, 'kind' | 'name'>) => `${kind}/${name}`;
+  const served = new Map(others.value.map((one) => [keyOf(one), one.wanted]));
+  const exempt = new Set([...mayDiffer, ...deployments.map(({ name }) => `deployment/${name}`)]);
+  return own.value.flatMap((one) => {
+    const was = served.get(keyOf(one)) ?? 0;
+    return one.wanted === 0 && was > 0 && !exempt.has(keyOf(one)) ? [{ kind: one.kind, name: one.name, was }] : [];
   });
 }
 
-function isPostgres(system: Pick<System, 'regions'>, region: string, name: string): boolean {
+function isPostgres(system: Known, region: string, name: string): boolean {
   const { fence } = system.regions[region]!;
   return fence.strategy === 'statefulset' && fence.name === name;
 }
 
-const MOST_NODES = 3;
+const MOST_NAMES = 3;
 const someOf = (names: string[]): string =>
-  names.length <= MOST_NODES
+  names.length <= MOST_NAMES
     ? names.join(', ')
-    : `${names.slice(0, MOST_NODES).join(', ')} and ${names.length - MOST_NODES} more`;
+    : `${names.slice(0, MOST_NAMES).join(', ')} and ${names.length - MOST_NAMES} more`;

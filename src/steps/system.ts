@@ -89,7 +89,7 @@ export type System = {
   };
   /** Tables whose rows only a region has are listed before it is made a standby; absent where none is. */
   reconcile?: string[];
-  /** ConfigMaps and Secrets that may differ between the regions: `configmap/NAME`, `secret/NAME`, `image/DEPLOYMENT`. */
+  /** What may differ between the regions: `configmap/NAME`, `secret/NAME`, `image/DEPLOYMENT`; at 0 in one: `statefulset/NAME`, `deployment/NAME`. */
   mayDiffer: string[];
   /** How each region's monitoring is asked whether it works. */
   monitoring: Question | null;

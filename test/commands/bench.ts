@@ -3,6 +3,7 @@
  * memory. Ana, Bo and Cy operate; Bo and Cy (group SSRE) approve; Dee is a member, Eve a guest.
  */
 import { scalingOf } from '../../src/app/scaling.ts';
+import type { CommandWorld } from '../../src/commands/command.ts';
 import { dispatcher } from '../../src/commands/dispatch.ts';
 import type { KeptFence } from '../../src/commands/release.ts';
 import { sqliteJournal } from '../../src/integrations/sqlite-journal/journal.ts';
@@ -38,6 +39,7 @@ export async function bench(
     system?: Partial<System>;
     operators?: string[];
     keptFence?: KeptFence;
+    onPage?: CommandWorld['onPage'];
     outOfService?: { region: string; run: string; since: number }[];
   } = {},
 ) {
@@ -76,6 +78,7 @@ export async function bench(
     outOfService: () => options.outOfService ?? [],
     scales: scaling.scales,
     ...(options.keptFence && { fence: options.keptFence }),
+    ...(options.onPage && { onPage: options.onPage }),
     lift: liftingOf({
       ports: here.ports,
       system: here.system,

@@ -14,8 +14,8 @@ beforeEach(() => away());
 const FENCE = 'default_transaction_read_only on in Postgres';
 
 /** As the runner writes it when the step finds them. */
-async function held(): Promise<void> {
-  await here.type('UANA', 'failback reason:"home"');
+async function held(line = 'failback reason:"home"'): Promise<void> {
+  await here.type('UANA', line);
   const { runbook, mode, source, target, nodes } = here.ledger.active()!.snapshot.context;
   const asked = { runbook, mode, source, target, nodes };
   const plan = await makePlan(asked, here.system, here.ports, new AbortController().signal);
@@ -43,17 +43,20 @@ it('without a reason it asks for one', async () => {
   expect(here.state.servers['east']!.readOnly).toBe(true);
 });
 
-it('the failback that is held over it looks again', async () => {
-  await held();
-  const form = await here.press('UANA', 'lift:east', { run: 'eden-1', region: 'east' });
-  expect(said(form)).toContain(`left in east: ${FENCE}`);
-  expect(said(await here.submit('UANA', 'lift', { region: 'east' }, { reason: 'looked at' }))).toBe(
-    `1 of 1 fences lifted in east.\n✔ ${FENCE}\neden-1 looks again.`,
-  );
-  const c = here.ledger.active()!.snapshot.context;
-  expect(c.holds).toEqual([]);
-  expect(c.overrides).toEqual([]);
-});
+it.each(['failback reason:"home"', 'failover west to:east reason:"maintenance"'])(
+  'held over it, /dr %s looks again',
+  async (line) => {
+    await held(line);
+    const form = await here.press('UANA', 'lift:east', { run: 'eden-1', region: 'east' });
+    expect(said(form)).toContain(`left in east: ${FENCE}`);
+    expect(said(await here.submit('UANA', 'lift', { region: 'east' }, { reason: 'looked at' }))).toBe(
+      `1 of 1 fences lifted in east.\n✔ ${FENCE}\neden-1 looks again.`,
+    );
+    const c = here.ledger.active()!.snapshot.context;
+    expect(c.holds).toEqual([]);
+    expect(c.overrides).toEqual([]);
+  },
+);
 
 it.each([
   ['lift reason:"x"', 'Say which region: /dr lift <region> reason:"…". Nothing was lifted.'],

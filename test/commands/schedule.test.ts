@@ -151,6 +151,15 @@ describe('giving notice', () => {
 });
 
 describe('what stands', () => {
+  it.each([
+    [null, 'asked. The status page has not been told yet.'],
+    [{ is: 'announced' as const }, 'asked. The status page announces it.'],
+    [{ is: 'failed' as const, why: 'Statuspage answered 500.' }, 'asked. Statuspage answered 500.'],
+  ])('says whether customers can read it: %j', async (seen, words) => {
+    const here = await bench({ ...rules(), onPage: () => seen });
+    expect(said(await here.type('UBO', LINE))).toContain('The status page announces it too, as maintenance.');
+    expect(said(await here.type('UDEE', 'schedule'))).toContain(words);
+  });
   it('none: how to give one', async () => {
     const here = await bench(rules());
     expect(said(await here.type('UANA', 'schedule'))).toBe(

@@ -126,6 +126,46 @@ describe('the status page', () => {
     expect(lab.incidents()[0]).toMatchObject({ status: 'resolved' });
   });
 
+  const HOUR = 3_600_000;
+  const from = Math.ceil(Date.now() / HOUR) * HOUR + 48 * HOUR;
+  const PLANNED = { name: 'Planned', body: 'Saving pauses.', from, until: from + 4 * HOUR, components: ['api'] };
+
+  it('announces what is planned once, however often it is told, and takes it back', async () => {
+    lab.fault({ kind: 'cut-after', times: 1, operation: 'createIncident' });
+    expect(await failing(pageWith().announce('notice-1', PLANNED, never))).toMatchObject({ effect: 'unknown' });
+    expect(await pageWith().announce('notice-1', PLANNED, never)).toMatchObject({ already: true });
+    expect(lab.incidents()).toMatchObject([
+      {
+        name: 'Planned',
+        status: 'scheduled',
+        impact: 'maintenance',
+        scheduled: { from, until: from + 4 * HOUR },
+        components: ['c1'],
+        updates: [{ body: 'Saving pauses.', notified: true }],
+      },
+    ]);
+    // It is told ahead: nothing is out of order now.
+    expect(lab.components()).toMatchObject({ API: 'operational' });
+    await pageWith().takeBack('notice-1', 'It is off.', never);
+    await pageWith().takeBack('notice-1', 'It is off.', never);
+    await pageWith().takeBack('notice-2', 'It is off.', never);
+    expect(lab.incidents()).toMatchObject([{ status: 'completed', updates: [{}, { body: 'It is off.' }] }]);
+    expect(lab.incidents()[0]?.updates).toHaveLength(2);
+  });
+
+  it('an announcement stands beside the incident of the run, and what has begun is not announced', async () => {
+    const page = pageWith();
+    await page.announce('notice-1', PLANNED, never);
+    await page.open('eden-7', INCIDENT, never);
+    await page.resolve('eden-7', { body: 'Over.' }, never);
+    expect(lab.incidents().map(({ status }) => status)).toEqual(['scheduled', 'resolved']);
+    const past = { ...PLANNED, from: Date.now() - HOUR };
+    expect(await failing(page.announce('notice-2', past, never))).toMatchObject({ effect: 'none' });
+    expect(await failing(page.announce('notice-3', { ...PLANNED, components: ['mail'] }, never))).toMatchObject({
+      code: 'statuspage-unknown-component',
+    });
+  });
+
   it('tells subscribers nothing where it is told so, and cuts what is too long', async () => {
     await pageWith({ notifySubscribers: false }).open(
       'eden-7',

@@ -33,6 +33,7 @@ describe('a dry run', () => {
     expect(plan.hash).toBe(here.plan.hash);
     expect(steps.map(({ id, effect, answer }) => `${id} ${effect ? 'would' : 'is'} ${answer.is}`)).toEqual([
       'source-is-primary is done',
+      'no-stale-fence is done',
       'approvers-at-hand is done',
       'replication-lag is done',
       'redis-in-sync is done',

@@ -55,6 +55,8 @@ export function outside() {
       call(`open ${key} ${JSON.stringify(components)}`, { link: 'https://status.example/i/1', already: false }),
     update: (_, { body, status }) => call(`update ${status} ${body.split('\n')[0]}`, undefined),
     resolve: (key, { components }) => call(`end ${key} ${JSON.stringify(components)}`, undefined),
+    announce: (key) => call(`announce ${key}`, { link: null, already: false }),
+    takeBack: (key) => call(`take back ${key}`, undefined),
   };
   return self;
 }

@@ -27,8 +27,14 @@ it('given a writer that goes on, when it is moved and goes home, then nothing is
     standby: { region: 'us-west-2', role: 'standby', lagBytes: 0 },
     promotions: 2,
     fences: [],
+    announced: [{ name: 'Eden: planned maintenance', status: 'scheduled' }],
     writer: { lost: 0 },
   });
+  for (const { redis, from, to } of report.runs)
+    if (redis !== null) {
+      expect(redis).toMatchObject({ master: to, demotedBy: 'regent' });
+      expect(redis.nodes).toContainEqual({ region: from, role: 'replica', writable: false });
+    }
 }, 300_000);
 
 it('given fences left at home, when the way back begins, then it holds, names them, and goes on once they are lifted', async () => {

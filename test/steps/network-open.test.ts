@@ -8,9 +8,15 @@ const THERE = 'https://probe.primary.example/reach?to=west';
 const BACK = 'https://probe.secondary.example/reach?to=east';
 const byScript = { failback: { soakMs: 0, network: { exec: ['./reach.sh', '{source}', '{target}'] } } };
 
-it('is asked only where somebody says how', async () => {
-  expect(networkOpen.when?.((await stage()).system)).toBe(false);
-  expect(networkOpen.when?.((await stage(undefined, byUrl)).system)).toBe(true);
+it('where nobody says how, what replication shows is said, and what it does not', async () => {
+  const here = await stage(undefined, { failback: { soakMs: 0, network: null } });
+  expect(wordsOf(await here.check(networkOpen))).toBe(
+    'done: west → east: it streams; east → west nobody asks: failback.network is not configured',
+  );
+  here.state.servers['west']!.streamingFrom = null;
+  expect(wordsOf(await here.check(networkOpen))).toBe(
+    'notDone: Postgres in west does not stream; east → west nobody asks: failback.network is not configured',
+  );
 });
 
 it('is open when both directions answer 2xx', async () => {
@@ -32,6 +38,17 @@ it('names the direction that is closed; silence is no answer', async () => {
   expect(wordsOf(await here.check(networkOpen))).toBe(`notDone: west → east: ${BACK} answered 502`);
   here.state.health[BACK] = { status: null, error: 'the name does not resolve' };
   expect(wordsOf(await here.check(networkOpen))).toBe('unknown: west → east: the name does not resolve');
+});
+
+it('a script that reports is quoted by its summary', async () => {
+  const here = await stage(undefined, byScript);
+  here.ports.hook.run = async () => ({
+    ok: false,
+    status: 1,
+    report: { summary: 'Redis of west: timeout' },
+    output: '{…}',
+  });
+  expect(wordsOf(await here.check(networkOpen))).toContain('east → west: ./reach.sh says no: Redis of west: timeout');
 });
 
 it.each([

@@ -16,6 +16,11 @@ const set = (region: string, name: string, wanted: number) => {
   here.state.workloads[region]![name] = workload(name, wanted, { kind: 'statefulset' });
 };
 
+const deploy = (name: string, east: number, west: number) => {
+  here.state.workloads['east']![name] = workload(name, east);
+  here.state.workloads['west']![name] = workload(name, west);
+};
+
 it('done: nothing is left there', async () => {
   expect(wordsOf(await here.check(noStaleFence))).toBe('done: nothing keeps west from serving');
 });
@@ -81,6 +86,15 @@ const LEFT: [string, () => void, string, string[]][] = [
     'StatefulSet queue at 0',
     ['scale west queue 3'],
   ],
+  [
+    // As `stop-source` leaves what is not moved: nobody would scale it up again.
+    'deployments at 0',
+    () => {
+      for (const name of ['a-mail', 'b-report', 'c-export', 'd-import']) deploy(name, 2, 0);
+    },
+    'Deployment a-mail, b-report, c-export and 1 more at 0',
+    ['a-mail', 'b-report', 'c-export', 'd-import'].map((name) => `scale west ${name} 2`),
+  ],
 ];
 it.each(LEFT)('%s: named, and lifted by setting a state', async (_, leave, says, calls) => {
   leave();
@@ -108,6 +122,21 @@ it('a stateful set that is at 0 where it serves too is no fence', async () => {
   set('east', 'old', 0);
   set('west', 'old', 0);
   expect((await here.check(noStaleFence)).is).toBe('done');
+});
+
+it('a deployment that is moved may be at 0: the run scales it up', async () => {
+  deploy('api', 3, 0);
+  expect((await here.check(noStaleFence)).is).toBe('done');
+});
+
+it('what is meant to be at 0 where it does not serve is no fence', async () => {
+  here = await stage(undefined, { mayDiffer: ['statefulset/queue', 'deployment/mail'] });
+  set('east', 'queue', 3);
+  set('west', 'queue', 0);
+  deploy('mail', 2, 0);
+  expect((await here.check(noStaleFence)).is).toBe('done');
+  deploy('report', 1, 0);
+  expect(wordsOf(await here.check(noStaleFence))).toBe('notDone: left in west: Deployment report at 0');
 });
 
 it('who does not answer is not taken for free of fences', async () => {

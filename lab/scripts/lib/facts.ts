@@ -8,6 +8,8 @@ import type { NovaFacts } from '../nova/table.ts';
 
 export type RegionFacts = {
   alias: string;
+  /** The loopback address its connections leave from. */
+  address: string;
   postgres: {
     /** Superuser's URL of the database `postgres`. */
     administration: string;

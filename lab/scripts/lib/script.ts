@@ -53,6 +53,8 @@ export type Script = {
   verbs?: string[];
   /** Those of them that only ask. */
   asks?: string[];
+  /** It never does anything else. */
+  onlyAsks?: true;
   main(call: Call): Promise<Report | { report: Report; status: number }>;
 };
 
@@ -77,7 +79,7 @@ export async function runScript(script: Script): Promise<void> {
     const args = process.argv.slice(2);
     const values = parsed(script, args);
     const facts = readFacts(String(values['world'] ?? ''));
-    const asks = values['check'] === true || script.asks?.includes(String(values[VERB])) === true;
+    const asks = script.onlyAsks || values['check'] === true || script.asks?.includes(String(values[VERB])) === true;
     end = started(script.name, facts.ledger, args, asks);
     const answer = await script.main(callOf(script, facts, values));
     const { report, status } =
@@ -87,7 +89,8 @@ export async function runScript(script: Script): Promise<void> {
     process.exitCode = status;
   } catch (error) {
     // Who only asked must not read an error as a no.
-    const status = error instanceof Refusal ? error.status : process.argv.includes('--check') ? 2 : 1;
+    const asks = script.onlyAsks || process.argv.includes('--check');
+    const status = error instanceof Refusal ? error.status : asks ? 2 : 1;
     process.stderr.write(`${(error as Error).message}\n`);
     end(status);
     process.exitCode = status;

@@ -1,6 +1,15 @@
 /** Incidents as Statuspage shows them, read with care, and which of them is ours. */
 import { IntegrationError } from '../../lib/errors.ts';
 
+export const MAX_NAME = 255;
+export const MAX_TEXT = 25_000;
+/** How far back one that is over is looked for. */
+export const RECENT = 100;
+export const cut = (text: string, most: number): string => (text.length <= most ? text : `${text.slice(0, most - 1)}…`);
+
+/** What is asked of the API, and how the sentence begins when it fails. */
+export type Doing = { operation: string; what: string };
+
 export type Incident = {
   id: string;
   /** The key it was opened under; null when it is not one of ours. */
@@ -16,7 +25,7 @@ const isItem = (value: unknown): value is Item => typeof value === 'object' && v
 const textIn = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);
 
 /** @throws IntegrationError when it is no list: an empty one would be read as "not opened yet". */
-export function incidentsIn(body: unknown, { operation, what }: { operation: string; what: string }): Incident[] {
+export function incidentsIn(body: unknown, { operation, what }: Doing): Incident[] {
   if (!Array.isArray(body)) {
     throw new IntegrationError(`${what}: Statuspage’s answer is no list of incidents.`, {
       code: 'statuspage-surprising',

@@ -5,8 +5,9 @@
 import { IntegrationError } from '../../lib/errors.ts';
 import type { ComponentState, StatusPage } from '../../ports/status-page.ts';
 import { type ApiOptions, statuspageApi } from './api.ts';
-import { found, type Incident, incidentsIn, linkIn } from './incident.ts';
+import { cut, type Doing, found, type Incident, incidentsIn, linkIn, MAX_NAME, MAX_TEXT, RECENT } from './incident.ts';
 import { lanes } from './lanes.ts';
+import { announcing } from './maintenance.ts';
 
 export type StatuspageOptions = ApiOptions & {
   pageId: string;
@@ -23,11 +24,6 @@ const STATES: Record<ComponentState, string> = {
   majorOutage: 'major_outage',
   maintenance: 'under_maintenance',
 };
-
-const MAX_NAME = 255;
-const MAX_TEXT = 25_000;
-/** How far back an incident that is over is looked for. */
-const RECENT = 100;
 
 export function statuspage(options: StatuspageOptions): StatusPage {
   const api = statuspageApi(options);
@@ -117,10 +113,17 @@ export function statuspage(options: StatuspageOptions): StatusPage {
         const incident = { body: cut(body, MAX_TEXT), status: 'resolved', deliver_notifications, ...touched };
         await api({ ...doing, method: 'PATCH', path: `${incidents}/${before.id}`, body: { incident } }, signal);
       }),
+
+    ...announcing({
+      api,
+      incidents,
+      deliver_notifications,
+      oneByOne,
+      idsOf: (names, doing) =>
+        componentsOf(Object.fromEntries(names.map((name) => [name, 'maintenance'])), doing).component_ids ?? [],
+    }),
   };
 }
-
-type Doing = { operation: string; what: string };
 
 /** An update would open it again before the eyes of all customers. */
 const over = (key: string, { operation, what }: Doing): IntegrationError =>
@@ -131,5 +134,3 @@ const over = (key: string, { operation, what }: Doing): IntegrationError =>
     operation,
     effect: 'none',
   });
-
-const cut = (text: string, most: number): string => (text.length <= most ? text : `${text.slice(0, most - 1)}…`);

@@ -16,6 +16,7 @@ import { errorRate } from '../error-rate.ts';
 import { fenceSource } from '../fence-source.ts';
 import { freezeChanges } from '../freeze-changes.ts';
 import { liftFreeze } from '../lift-freeze.ts';
+import { noStaleFence } from '../no-stale-fence.ts';
 import { noticeGiven } from '../notice-given.ts';
 import { performance } from '../performance.ts';
 import { promotePostgres } from '../promote-postgres.ts';
@@ -46,6 +47,7 @@ export const planned: Runbook = {
   name: 'planned',
   nodes: [
     sourceIsPrimary,
+    noStaleFence,
     noticeGiven,
     ttlLowered,
     approversAtHand,
@@ -67,6 +69,7 @@ export const planned: Runbook = {
       phase: 'promoting',
       after: [
         'source-is-primary',
+        'no-stale-fence',
         'replication-lag',
         'redis-in-sync',
         'target-healthy',

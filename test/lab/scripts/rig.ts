@@ -16,6 +16,8 @@ import { endScripts, type Scripts, storeOf, writeScripts } from '../../../lab/wo
 export const EAST = 'us-east-1';
 export const WEST = 'us-west-2';
 export const DATABASE = 'eden_vault';
+/** Where each region's connections leave from. */
+export const ADDRESSES = { [EAST]: '127.0.1.1', [WEST]: '127.0.1.2' };
 const REGIONS = [EAST, WEST] as const;
 const TOKEN = 'lab-kubernetes-token';
 /** Bars over in 50 ms. */
@@ -137,6 +139,7 @@ export async function startRig(
         redis,
         clusters,
         token: TOKEN,
+        addresses: ADDRESSES,
         starts,
       });
     const as =
