@@ -5,6 +5,7 @@
  *   npm run -s lab -- run emergency --json     the region that serves dies
  *   npm run -s lab -- run round-trip --json    there and home again
  *   npm run -s lab -- run emergency-and-home --json
+ *   npm run -s lab -- run watched --json       the new region dies while it is only watched
  * `--world novacron` plays it in another world.
  */
 import { parseArgs } from 'node:util';
@@ -28,6 +29,7 @@ import { planned } from './scenarios/planned.ts';
 import type { RedisWrites } from './scenarios/redis-report.ts';
 import { REPROTECT, roundTrip } from './scenarios/round-trip.ts';
 import type { RoundTripReport } from './scenarios/round-trip-report.ts';
+import { WATCHED_FAULTS, type WatchedFault, watched } from './scenarios/watched.ts';
 import { WORLD_NAMES } from './world/kinds.ts';
 import type { FenceKind, RedisKind, Transport } from './world/world.ts';
 
@@ -43,12 +45,13 @@ npm run -s lab -- run planned [--postgres ${POSTGRES.join('|')}] [--json] [--tra
 npm run -s lab -- run round-trip [--times 3] [--reprotect ${REPROTECT.join('|')}] [--postgres ${POSTGRES.join('|')}] [--redis ${REDIS.join('|')}] [--json] [--transcript] [--pace 10] [--latency 200ms] [--transport ${TRANSPORTS.join('|')}]
 npm run -s lab -- run failback [--fault ${Object.keys(FAILBACK_FAULTS).join('|')}] [--postgres ${POSTGRES.join('|')}] [--redis ${REDIS.join('|')}] [--json] [--transcript] [--pace 10]
 npm run -s lab -- run emergency-and-home [--strategy ${WAYS.join('|')}] [--json] [--transcript] [--pace 10] [--latency 200ms] [--trigger ${TRIGGERS.join('|')}] [--lag 200ms] [--transport ${TRANSPORTS.join('|')}]
+npm run -s lab -- run watched [--fault ${Object.keys(WATCHED_FAULTS).join('|')}] [--json] [--transcript] [--pace 10] [--transport ${TRANSPORTS.join('|')}]
 npm run -s lab -- run emergency [--world ${WORLD_NAMES.join('|')}] [--postgres ${POSTGRES.join('|')}] [--json] [--transcript] [--pace 10] [--latency 200ms] [--trigger ${TRIGGERS.join('|')}] [--fault ${Object.keys(STORIES).join('|')}] [--blip 43] [--lag 200ms] [--redis ${REDIS.join('|')}] [--sentinel-slow] [--onTimeout ${ON_TIMEOUT.join('|')}] [--transport ${TRANSPORTS.join('|')}]`;
 
 const BLIP: EmergencyFault = 'blip43';
 
 const AND_HOME = 'emergency-and-home';
-const SCENARIOS = ['planned', 'emergency', 'round-trip', 'failback', AND_HOME];
+const SCENARIOS = ['planned', 'emergency', 'round-trip', 'failback', 'watched', AND_HOME];
 
 class Usage extends Error {}
 
@@ -151,7 +154,8 @@ function postgresFor(scenario: string | undefined, given: string | undefined): P
 function faultsOf(scenario: string | undefined): string[] {
   if (scenario === 'emergency') return Object.keys(STORIES);
   if (scenario === 'failback') return Object.keys(FAILBACK_FAULTS);
-  return scenario === 'round-trip' || scenario === AND_HOME ? [] : [...Object.keys(FAULTS), SOURCE_DIES];
+  if (scenario === 'watched') return Object.keys(WATCHED_FAULTS);
+  return scenario !== 'planned' ? [] : [...Object.keys(FAULTS), SOURCE_DIES];
 }
 
 function oneOf<T extends string>(known: readonly T[], option: string, given: string): T {
@@ -203,6 +207,13 @@ async function main(): Promise<number> {
   if (scenario === AND_HOME) {
     const { report, ok } = await emergencyAndHome({ ...given, say, stop: stopping.signal });
     process.stdout.write(given.json ? `${JSON.stringify(report)}\n` : `${homeForPeople(report)}\n`);
+    return ok ? 0 : 1;
+  }
+  if (scenario === 'watched') {
+    const fault = given.fault as WatchedFault | null;
+    const { report, ok } = await watched({ ...given, fault, say, stop: stopping.signal });
+    const words = `${ok ? '✔' : '✖'} watched: ${report.outcome}, ${report.to} → ${report.from}, ${report.lost} writes lost`;
+    process.stdout.write(given.json ? `${JSON.stringify(report)}\n` : `${words}\n`);
     return ok ? 0 : 1;
   }
   // It begins as planned and ends as an emergency, and is judged as one.

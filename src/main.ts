@@ -156,6 +156,7 @@ async function run(config: Config, file: string): Promise<number> {
     scales: scaling.scales,
     outOfService: () => watching.returns.out(),
     unprotected: () => watching.protection.now(),
+    wayBack: (view) => watching.wayBack(view),
     channel: config.notify.channel,
     linkTo: async (id) => {
       if (!chat.health().answers) return null;
@@ -201,6 +202,7 @@ async function run(config: Config, file: string): Promise<number> {
           usual: usualTimes(ledger.all().map((one) => one.snapshot.context)),
           progress: progresses.of(view.run),
           unprotected: watching.protection.now(),
+          wayBack: watching.wayBack(view),
           halt: view.snapshot.context.endedAt === null ? ledger.halts.now : null,
         })) ?? null;
   const placeOf = (name: string) => {

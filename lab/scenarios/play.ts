@@ -70,6 +70,8 @@ export function pressWhenever(
 
 const ENDINGS: [RegExp, Ending['outcome']][] = [
   [/ serves since /, 'completed'],
+  // Its watch was ended because the region was lost; the move itself was over.
+  [/ served from /, 'completed'],
   [/ is a standby of .* again/, 'completed'],
   [/ rolled back at /, 'rolledBack'],
   [/ aborted at /, 'aborted'],

@@ -114,8 +114,8 @@ export function overlayOf(file: WorldFile, at: OverlayAddresses): object {
     // What counts as stood for a while is as much shorter as everything that is not only waited for.
     failback: { soak: paced(SOAK_MS, pace, 1000) },
     ...(file.hold !== undefined && {
-      // A minute of ten: at the usual pace the whole would be as long as all the rest of a scenario.
-      hold: { for: paced(60_000, pace), every: paced(15_000, pace, 200), grace: paced(5 * 60_000, pace) },
+      // Half a minute of ten: at the usual pace the whole would be as long as all the rest of a scenario.
+      hold: { for: paced(30_000, pace), every: paced(10_000, pace, 200), grace: paced(5 * 60_000, pace) },
     }),
     ...at.around,
     slack: {

@@ -3,10 +3,12 @@ import type { Lift } from '../commands/lift.ts';
 import type { KeptFence } from '../commands/release.ts';
 import type { Config } from '../config/schema.ts';
 import { UserError } from '../lib/errors.ts';
-import { isForward, whereIs } from '../machine/due.ts';
-import { maySwitch } from '../machine/facts.ts';
+import { watchCards } from '../machine/announce.ts';
+import { isForward, onlyWatched, whereIs } from '../machine/due.ts';
+import { isPassedOn, maySwitch } from '../machine/facts.ts';
 import { LOST_SECONDARY, REPROTECT } from '../machine/types.ts';
 import type { Delivery } from '../messages/told.ts';
+import type { WayBack } from '../messages/way-back.ts';
 import { Alarm } from '../monitor/alarm.ts';
 import { BaselineKeeper } from '../monitor/baseline.ts';
 import { Heartbeat } from '../monitor/heartbeat.ts';
@@ -15,15 +17,19 @@ import { liftingOf } from '../monitor/lifting.ts';
 import { owedFence, settledRuns } from '../monitor/owed.ts';
 import { FenceKeeper } from '../monitor/owed-fence.ts';
 import { owedSecuring } from '../monitor/owed-securing.ts';
+import type { RunSeen } from '../monitor/proposal-card.ts';
 import { Protection } from '../monitor/protection.ts';
 import { keptFence } from '../monitor/releasing.ts';
 import { SecondaryReturn } from '../monitor/secondary-return.ts';
+import type { StandbyWorld } from '../monitor/standbys.ts';
 import { TtlWatch } from '../monitor/ttl-watch.ts';
 import { RegionWatch, type WatchWorld } from '../monitor/watch.ts';
+import { wayBackOf } from '../monitor/way-back.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Journal } from '../ports/journal.ts';
 import type { Around } from '../ports/surroundings.ts';
 import { Aftermath } from '../runner/aftermath.ts';
+import { endedByLoss } from '../runner/ending.ts';
 import type { Log } from '../runner/engine.ts';
 import { type Face, RUNNER } from '../runner/face.ts';
 import { type Ledger, type RunView, SYSTEM } from '../runner/ledger.ts';
@@ -159,11 +165,26 @@ type Watching = Common & {
 const concernsTrigger = ({ snapshot: { context } }: RunView): boolean =>
   ![LOST_SECONDARY, REPROTECT].includes(context.runbook) || context.endedAt === null;
 
+/** For the trigger a run is over from when it is only watched: its region serves, and may fail like any other. */
+export function runSeen({ snapshot }: RunView): RunSeen {
+  const { context } = snapshot;
+  const { run, source, requestedAt, endedAt, watch, outage } = context;
+  const isOver = isPassedOn(context) || onlyWatched(snapshot) !== null;
+  return {
+    run,
+    source,
+    requestedAt,
+    endedAt: isOver || endedAt !== null ? (watch?.from ?? endedAt) : null,
+    planned: !isOver && maySwitch(context) && isForward(snapshot) ? { hasStopped: outage.from !== null } : null,
+  };
+}
+
 export type Watchers = {
   alarm: Alarm;
   around: Around;
   returns: SecondaryReturn;
   protection: Protection;
+  wayBack(view: RunView): WayBack | null;
   fence: KeptFence;
   lift: Lift;
   start(): Promise<void>;
@@ -179,17 +200,7 @@ export function watchers(world: Watching): Watchers {
     watch,
     around,
     told: world.told,
-    runs: () =>
-      ledger
-        .all()
-        .filter(concernsTrigger)
-        .map(({ snapshot, snapshot: { context } }) => ({
-          run: context.run,
-          source: context.source,
-          requestedAt: context.requestedAt,
-          endedAt: context.endedAt,
-          planned: maySwitch(context) && isForward(snapshot) ? { hasStopped: context.outage.from !== null } : null,
-        })),
+    runs: () => ledger.all().filter(concernsTrigger).map(runSeen),
     clock,
     note: (entry, delivery, announcements) => ledger.note(entry, delivery, announcements),
     rows: () => journal.read(SYSTEM),
@@ -197,7 +208,9 @@ export function watchers(world: Watching): Watchers {
     async declare(region, reason) {
       try {
         const { target, selection } = await runner.choose(region, 'emergency', { unattended: true });
-        const begun = await runner.beginEmergency(region, target, reason, RUNNER, null, { selection });
+        // A run that only watches this very region ends with that.
+        const ends = endedByLoss(ledger.active(), region);
+        const begun = await runner.beginEmergency(region, target, reason, RUNNER, null, { selection, ends });
         return begun.ok ? { ok: true, target } : { ok: false, why: `it was refused: ${begun.because}` };
       } catch (error) {
         if (!(error instanceof UserError)) throw error;
@@ -206,7 +219,7 @@ export function watchers(world: Watching): Watchers {
     },
     log,
   });
-  const returns = new SecondaryReturn({
+  const standbys: StandbyWorld = {
     database: ports.database,
     runs: () => ledger.all().map(({ snapshot }) => snapshot.context),
     rows: () => journal.read(SYSTEM),
@@ -215,22 +228,19 @@ export function watchers(world: Watching): Watchers {
     clock,
     log,
     stop,
-  });
+  };
+  const returns = new SecondaryReturn(standbys);
   const protection = new Protection({
-    database: ports.database,
+    ...standbys,
     regions: Object.keys(system.regions),
-    runs: () => ledger.all().map(({ snapshot }) => snapshot.context),
-    rows: () => journal.read(SYSTEM),
+    mayFollow: (region) => system.regions[region]?.reprotect !== undefined,
     async note(entry, delivery, announcements) {
-      const noted = await ledger.note(entry, delivery, announcements);
-      // The last word of the run that left it so says how it stands.
-      outbox().redraw(String(entry.data['run']), { slot: 'headline', name: 'headline', facts: {} });
+      const noted = await standbys.note(entry, delivery, announcements);
+      // The last words of the run that left it so say how it stands.
+      for (const name of ['headline', 'ended'])
+        outbox().redraw(String(entry.data['run']), { slot: name, name, facts: {} });
       return noted;
     },
-    callMs: Math.min(callMs, FENCE_LOOK_MS),
-    clock,
-    log,
-    stop,
   });
   const aftermath = new Aftermath({ ledger, journal, evidence: ports.evidence, ...aftermathOf(system), log, stop });
   // What somebody has decided stands in the files at once.
@@ -241,6 +251,23 @@ export function watchers(world: Watching): Watchers {
     around.considered();
     returns.considered();
     void alarm.consider().then(world.onCalls);
+  });
+  const wayBack = ({ snapshot }: RunView) =>
+    wayBackOf(snapshot, {
+      lastSeen: (region) => watch.lastSeen(region),
+      regions: Object.keys(system.regions),
+      home: system.home,
+      now: clock.now(),
+      freshMs: alarmOptions(config).freshMs,
+    });
+  let offered = '';
+  // The button to go back stands on cards that nothing else may draw anew.
+  watch.onRound(() => {
+    const view = ledger.active();
+    const way = view && wayBack(view);
+    const now = way ? `${view.run} ${way.is}` : '';
+    if (way && now !== offered) for (const card of watchCards(view.snapshot.context)) outbox().redraw(view.run, card);
+    offered = now;
   });
   const baseline = baselineKeeper(world);
   watch.onRound(() => void baseline?.consider());
@@ -304,6 +331,7 @@ export function watchers(world: Watching): Watchers {
     around,
     returns,
     protection,
+    wayBack,
     fence: keptFence({ note: (...args) => ledger.note(...args), owed, settled, clock }),
     lift: liftingOf({ ports, system, note: (...args) => ledger.note(...args), clock, callMs, stop }),
     async start() {

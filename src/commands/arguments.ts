@@ -32,6 +32,7 @@ const GATE: Argument = { key: 'gate', as: 'word', about: 'the decision that is m
 const STEP: Argument = { key: 'step', as: 'word', about: 'the held step that is meant' };
 const TO: Argument = { key: 'to', as: 'named', about: 'the region it goes to; needed where there are several' };
 const FROM: Argument = { key: 'region', as: 'word', required: true, about: 'the region that is left' };
+const END: Argument = { key: 'end-watch', as: 'named', about: 'the run that is only watched, and ends with this' };
 const freely = ({ required: _, ...rest }: Argument): Argument => rest;
 const needed = (one: Argument): Argument => ({ ...one, required: true });
 
@@ -42,9 +43,12 @@ export const ARGUMENTS: Record<string, Takes> = {
       TO,
       REASON,
       { key: 'force-after', as: 'named', about: 'when to go on as an emergency if it is not promoted, like 10m' },
+      END,
     ],
   },
-  failback: { takes: [{ key: 'region', as: 'word', about: 'the region that is home; it may be left out' }, REASON] },
+  failback: {
+    takes: [{ key: 'region', as: 'word', about: 'the region that is home; it may be left out' }, REASON, END],
+  },
   reprotect: {
     takes: [
       { key: 'region', as: 'word', required: true, about: 'the region that is to follow again' },
@@ -55,6 +59,7 @@ export const ARGUMENTS: Record<string, Takes> = {
         about: 'by which way, for this run; without it as configured',
       },
       REASON,
+      END,
     ],
   },
   declare: {
@@ -63,6 +68,7 @@ export const ARGUMENTS: Record<string, Takes> = {
       TO,
       REASON,
       { key: 'sure', as: 'named', about: 'the region’s name once more, where nobody sees it down' },
+      END,
     ],
   },
   plan: {

@@ -4,6 +4,7 @@
  */
 import type { GateNode } from '../machine/types.ts';
 import type { Unprotected } from '../messages/reprotection.ts';
+import type { WayBack } from '../messages/way-back.ts';
 import type { Actor } from '../policy/authorize.ts';
 import type { Line, Message, Person, Refused, Reply } from '../ports/chat.ts';
 import type { Around } from '../ports/surroundings.ts';
@@ -51,6 +52,8 @@ export type CommandWorld = {
   unprotected?(): Unprotected | null;
   /** What the status page announces of a notice; absent without a page, null while it has not been tried. */
   onPage?(n: number): { is: 'announced' } | { is: 'failed'; why: string } | null;
+  /** What going back would cost while a run is only watched; null while none is. */
+  wayBack?(view: RunView): WayBack | null;
   /** What others say of an outage. */
   around?: Around;
 };

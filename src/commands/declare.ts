@@ -3,14 +3,17 @@
  * region that nobody sees down is declared only by whoever types its name.
  */
 
+import { onlyWatched } from '../machine/due.ts';
 import { aroundLines, givenUp, reachLines } from '../messages/around.ts';
 import { haltLines } from '../messages/halt.ts';
 import { SIGN } from '../messages/scene.ts';
 import type { Form, FormField, Line, Refused, Reply } from '../ports/chat.ts';
 import type { RegionHealth } from '../ports/watch.ts';
 import type { Choice } from '../runner/choosing.ts';
+import type { Ends } from '../runner/face.ts';
 import { atField, type Command, type CommandWorld, type Request, refuser, say } from './command.ts';
-import { busy, chosen, chosenLines, otherRegion, regionProblem } from './failover.ts';
+import { END_WATCH, endedLines, endingForm, wayFree } from './end-watch.ts';
+import { chosen, chosenLines, otherRegion, regionProblem } from './failover.ts';
 import { canGoOn, goOn } from './mode.ts';
 import { notBegun, servedBy, takeOut } from './take-out.ts';
 
@@ -180,37 +183,41 @@ async function servesNot(region: string, to: string | undefined, world: CommandW
 
 export const declare: Command = {
   name: 'declare',
-  usage: 'declare <region> [to:<region>] reason:"…" [sure:<region>]',
+  usage: 'declare <region> [to:<region>] reason:"…" [sure:<region>] [end-watch:<run>]',
   summary: 'Declare a region lost and move away from it without waiting for it.',
   access: 'operate',
   words: 1,
-  keys: ['sure'],
+  keys: ['sure', END_WATCH],
   async handle(request, world) {
     const { named, via } = request;
     const refuse = refuser(request, world);
     const active = world.runner.active();
-    if (active) {
+    const region = regionMeant(request);
+    if (active && onlyWatched(active.snapshot) === null) {
       // Of the region a planned run is leaving: that run goes on as an emergency.
-      const meant = regionMeant(request) ?? active.snapshot.context.source;
+      const meant = region ?? active.snapshot.context.source;
       if (canGoOn(active) && meant === active.snapshot.context.source) return await goOn(request, world, active);
-      return await refuse(...(await busy(active.run, world)));
     }
+    const free = await beside(request, world, region);
+    if ('reply' in free) return free.reply;
+    const { ends } = free;
     const { halt } = world.runner;
     if (halt) return await refuse(`No run is started while this stands. ${NOTHING}`, haltLines({ halt }));
     const no = async ({ field, why, refused = 'input' }: Problem): Promise<Reply> => {
       const reply = await refuse(why, [], refused);
       return via === 'form' ? atField(field, why) : reply;
     };
-    const region = regionMeant(request);
     const reason = (named['reason'] ?? '').trim();
-    const initial = { to: named['to'], reason };
+    const before = request.carried['reason'];
+    const initial = { to: named['to'], reason: reason === '' && typeof before === 'string' ? before : reason };
     if (region === null) return { kind: 'form', form: declareForm(world, null, initial) };
     const wrong = regionProblem(region, world);
     if (wrong) return await no({ field: 'from', why: `${wrong} ${NOTHING}` });
     const to = named['to'] === 'auto' ? undefined : named['to'];
     const target = targetProblem(region, to, world);
     if (target) return await no(target);
-    if (via !== 'form' && reason === '') return { kind: 'form', form: declareForm(world, region, initial) };
+    const dialog = (): Reply => ({ kind: 'form', form: endingForm(declareForm(world, region, initial), ends, world) });
+    if (via !== 'form' && reason === '') return dialog();
     if (reason === '')
       return await no({
         field: 'reason',
@@ -220,7 +227,7 @@ export const declare: Command = {
     const view = viewOf(region, healthOf(region, world), world.runner.now());
     if (view.is !== 'down' && sure !== region) {
       // Typed without it: the dialog shows what is seen, and asks for the name.
-      if (via !== 'form' && sure === '') return { kind: 'form', form: declareForm(world, region, initial) };
+      if (via !== 'form' && sure === '') return dialog();
       const how = view.is === 'well' ? `${region} looks healthy` : `Nobody can say how ${region} is`;
       const typed = sure === '' ? '' : ` “${sure}” was typed.`;
       return await no({
@@ -237,13 +244,27 @@ export const declare: Command = {
         primary: served.primary,
         reason,
         declared: true,
+        ends,
         ...byName,
       });
     const choice = await chosen(region, to, 'emergency', world);
     if ('why' in choice) return await no({ field: 'to', refused: 'state', why: `${choice.why} ${NOTHING}` });
-    return await begin(request, world, { region, choice, reason, view, byName });
+    return await begin(request, world, { region, choice, reason, view, byName, ends });
   },
 };
+
+/** Whether a run is under way beside it. Which region is meant must be known before a watch is ended over it. */
+async function beside(request: Request, world: CommandWorld, region: string | null): ReturnType<typeof wayFree> {
+  const active = world.runner.active();
+  const isWatched = active !== undefined && onlyWatched(active.snapshot) !== null;
+  if (isWatched && (region === null || regionProblem(region, world) !== null)) return { ends: null };
+  return await wayFree(request, world, {
+    command: 'declare',
+    label: `take ${region} out of service`,
+    value: { region, reason: (request.named['reason'] ?? '').slice(0, 500) },
+    lost: region,
+  });
+}
 
 /** The one typed, chosen or carried by a button; null where none was named. */
 function regionMeant({ words, named, carried }: Request): string | null {
@@ -261,11 +282,16 @@ async function begin(
     reason,
     view,
     byName,
-  }: { region: string; choice: Choice; reason: string; view: View; byName: { byName?: string } },
+    ends,
+  }: { region: string; choice: Choice; reason: string; view: View; byName: { byName?: string }; ends: Ends | null },
 ): Promise<Reply> {
   const { target, selection } = choice;
   const { person, delivery } = request;
-  const begun = await world.runner.beginEmergency(region, target, reason, person, delivery, { selection, ...byName });
+  const begun = await world.runner.beginEmergency(region, target, reason, person, delivery, {
+    selection,
+    ...byName,
+    ends,
+  });
   if (!begun.ok) return await notBegun(begun, request, world);
   const { run } = begun.view;
   const link = await world.linkTo(run);
@@ -276,6 +302,6 @@ async function begin(
       `: ${region} is declared lost, ${region} → ${target}. `,
       ...(link === null ? [] : [{ link, text: 'Follow it ↗' }]),
     ],
-    [...view.lines, ...chosenLines(choice), NEXT],
+    [...view.lines, ...chosenLines(choice), NEXT, ...endedLines(ends)],
   );
 }

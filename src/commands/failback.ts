@@ -2,7 +2,8 @@
 import { haltLines } from '../messages/halt.ts';
 import type { Form, Refused, Reply } from '../ports/chat.ts';
 import { atField, type Command, type CommandWorld, type Request, refuser, say } from './command.ts';
-import { busy, regionProblem } from './failover.ts';
+import { END_WATCH, endedLines, endingForm, wayFree } from './end-watch.ts';
+import { regionProblem } from './failover.ts';
 import { notBegun } from './take-out.ts';
 
 const NOTHING = 'Nothing was started.';
@@ -63,23 +64,29 @@ export function leaving(
 
 export const failback: Command = {
   name: 'failback',
-  usage: 'failback [<region>] reason:"…"',
+  usage: 'failback [<region>] reason:"…" [end-watch:<run>]',
   summary: 'Go home, planned: back to the region that serves when nothing has happened. A second person approves.',
   access: 'operate',
   words: 1,
+  keys: [END_WATCH],
   async handle(request: Request, world: CommandWorld): Promise<Reply> {
-    const { words, named, via, person, delivery } = request;
+    const { words, named, carried, via, person, delivery } = request;
     const refuse = refuser(request, world);
     const { runner } = world;
-    const active = runner.active();
-    if (active) return await refuse(...(await busy(active.run, world)));
+    const reason = (named['reason'] ?? '').trim();
+    const free = await wayFree(request, world, { command: 'failback', label: 'fail back', value: { reason } });
+    if ('reply' in free) return free.reply;
+    const { ends } = free;
     const { halt } = runner;
     if (halt) return await refuse(`No run is started while this stands. ${NOTHING}`, haltLines({ halt }));
     const wrong = typedWrong(words[0], world);
     if (wrong) return await refuse(wrong.why, [], wrong.refused);
-    const reason = (named['reason'] ?? '').trim();
-    if (reason === '') {
-      if (via !== 'form') return { kind: 'form', form: failbackForm(world) };
+    if (reason === '' || via === 'action') {
+      if (via !== 'form') {
+        const { reason: before } = carried;
+        const form = failbackForm(world, typeof before === 'string' ? before : '');
+        return { kind: 'form', form: endingForm(form, ends, world) };
+      }
       const missing = `A failback needs a reason: /dr failback reason:"…". ${NOTHING}`;
       await refuse(missing, [], 'input');
       return atField('reason', missing);
@@ -92,7 +99,7 @@ export const failback: Command = {
     }
     const { from } = seen;
     const { home } = runner.system;
-    const begun = await runner.beginFailback(from, home, reason, person, delivery);
+    const begun = await runner.beginFailback(from, home, reason, person, delivery, { ends });
     if (!begun.ok) return await notBegun(begun, request, world);
     const { run } = begun.view;
     const link = await world.linkTo(run);
@@ -102,7 +109,10 @@ export const failback: Command = {
         ` is the failback ${from} → ${home}. `,
         ...(link === null ? [] : [{ link, text: 'Follow it ↗' }]),
       ],
-      [`${home} is checked and prepared now, and a second person is waited for before anything stops.`],
+      [
+        `${home} is checked and prepared now, and a second person is waited for before anything stops.`,
+        ...endedLines(ends),
+      ],
     );
   },
 };

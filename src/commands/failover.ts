@@ -2,14 +2,13 @@ import { parseDuration } from '../lib/duration.ts';
 import { sentenceOf, UserError } from '../lib/errors.ts';
 import { nearest } from '../lib/nearest.ts';
 import { lengthText } from '../lib/utc.ts';
-import { chosenText, watched } from '../machine/facts.ts';
+import { chosenText } from '../machine/facts.ts';
 import type { Mode } from '../machine/types.ts';
 import { haltLines } from '../messages/halt.ts';
-import { isReprotect } from '../messages/reprotection.ts';
-import { isSecondary } from '../messages/secondary.ts';
 import type { Form, Line, Refused, Reply } from '../ports/chat.ts';
 import type { Choice } from '../runner/choosing.ts';
 import { atField, type Command, type CommandWorld, type Request, refuser, say } from './command.ts';
+import { END_WATCH, endedLines, endingForm, wayFree } from './end-watch.ts';
 import { notBegun, servedBy, takeOut } from './take-out.ts';
 
 /** What is wrong with a region, in a sentence; null when nothing is. */
@@ -92,7 +91,12 @@ export const otherRegion = ({ runner }: CommandWorld): string =>
 
 export const failoverForm = (
   world: CommandWorld,
-  initial: { from?: string | undefined; reason?: string | undefined },
+  initial: {
+    from?: string | undefined;
+    to?: string | undefined;
+    reason?: string | undefined;
+    forceAfter?: string | undefined;
+  },
 ): Form => {
   const options = Object.keys(world.runner.system.regions).map((region) => ({ value: region, label: region }));
   return {
@@ -115,7 +119,7 @@ export const failoverForm = (
         label: 'To',
         kind: 'choice',
         options: [{ value: 'auto', label: otherRegion(world) }, ...options],
-        initial: 'auto',
+        initial: options.find(({ value }) => value === initial.to)?.value ?? 'auto',
       },
       {
         id: 'reason',
@@ -130,20 +134,34 @@ export const failoverForm = (
         kind: 'text',
         optional: true,
         hint: 'Like 10m: not promoted by then, it is to go on as an emergency.',
+        ...(initial.forceAfter ? { initial: initial.forceAfter } : {}),
       },
     ],
   };
 };
 
+/** What was asked for, as a button carries it on to the dialog. */
+const wish = ({ words, named, carried }: Request): { [key: string]: string } => {
+  const given = {
+    from: words[0] ?? named['from'] ?? carried['from'],
+    to: named['to'] ?? carried['to'],
+    reason: named['reason'] ?? carried['reason'],
+    forceAfter: named['force-after'] ?? carried['forceAfter'],
+  };
+  return Object.fromEntries(
+    Object.entries(given).flatMap(([key, value]) => (typeof value === 'string' ? [[key, value.slice(0, 500)]] : [])),
+  );
+};
+
 export const failover: Command = {
   name: 'failover',
-  usage: 'failover <region> [to:<region>] reason:"…" [force-after:10m]',
-  keys: ['force-after'],
+  usage: 'failover <region> [to:<region>] reason:"…" [force-after:10m] [end-watch:<run>]',
+  keys: ['force-after', END_WATCH],
   summary: 'Move away from a region, planned. A second person approves.',
   access: 'operate',
   async handle(request: Request, world: CommandWorld): Promise<Reply> {
     const { words, named, via } = request;
-    if (via !== 'form' && words.length === 0)
+    if (via === 'command' && words.length === 0)
       return { kind: 'form', form: failoverForm(world, { from: named['from'], reason: named['reason'] }) };
     const refuse = refuser(request, world);
     if (words.length > 1)
@@ -153,8 +171,13 @@ export const failover: Command = {
     const to = named['to'] === 'auto' ? undefined : named['to'];
     const asked = { from: words[0] ?? named['from'] ?? '', to, reason: (named['reason'] ?? '').trim() };
 
-    const active = world.runner.active();
-    if (active) return await refuse(...(await busy(active.run, world)));
+    const free = await wayFree(request, world, { command: 'failover', label: 'move on', value: wish(request) });
+    if ('reply' in free) return free.reply;
+    const { ends } = free;
+    if (via === 'action') {
+      const { carried } = request;
+      return { kind: 'form', form: endingForm(failoverForm(world, carried as ReturnType<typeof wish>), ends, world) };
+    }
     const { halt } = world.runner;
     if (halt) return await refuse('No run is started while this stands. Nothing was started.', haltLines({ halt }));
     const wrong = problem(asked, world);
@@ -174,7 +197,7 @@ export const failover: Command = {
     }
     if (served !== null) {
       const { from, reason } = asked;
-      return await takeOut(request, world, { from, primary: served.primary, reason, declared: false });
+      return await takeOut(request, world, { from, primary: served.primary, reason, declared: false, ends });
     }
     const choice = await chosen(asked.from, asked.to, 'planned', world);
     if ('why' in choice) {
@@ -187,6 +210,7 @@ export const failover: Command = {
     const begun = await world.runner.begin(asked.from, target, asked.reason, person, delivery, {
       selection,
       forceAfterMs: box.ms,
+      ends,
     });
     if (begun.ok) {
       const { run } = begun.view;
@@ -201,28 +225,10 @@ export const failover: Command = {
           ...chosenLines(choice),
           'It is checked and prepared now, and waits for a second person before anything stops.',
           ...(box.ms === null ? [] : [boxLine(box.ms, world)]),
+          ...endedLines(ends),
         ],
       );
     }
     return await notBegun(begun, request, world);
   },
 };
-
-/** Why nothing new is started while a run is under way, with the way to it. */
-export async function busy(run: string, world: CommandWorld): Promise<Parameters<ReturnType<typeof refuser>>> {
-  const c = world.runner.view(run)!.snapshot.context;
-  const link = await world.linkTo(run);
-  const now = watched(c);
-  return [
-    [
-      `${run} is already ${isSecondary(c) ? `taking ${c.source} out of service` : isReprotect(c) ? `making ${c.source} a standby of ${c.target}` : `moving ${c.source} → ${c.target}`} (asked by `,
-      { person: c.requestedBy },
-      ' at ',
-      { time: c.requestedAt },
-      '). One run at a time. Nothing was started. ',
-      // Nothing is left of it but to look: whoever needs the way free can have it at once.
-      ...(now === null ? [] : [`It is only watched now: /dr skip ${now.step} reason:"…" ends it. `]),
-      ...(link === null ? [] : [{ link, text: 'See it ↗' }]),
-    ],
-  ];
-}

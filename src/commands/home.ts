@@ -43,7 +43,7 @@ export async function homeOf(actor: Actor, world: CommandWorld): Promise<Message
   const seen = { unprotected, recovering, reviewing, halt, lifting, organization, now };
   if (!view) return home({ ...seen, scene: null, waiting: [], link: null, roles: await world.runner.rolesNow() });
   const c = view.snapshot.context;
-  const scene = { ...sceneOf(view), halt };
+  const scene = { ...sceneOf(view), halt, wayBack: world.wayBack?.(view) ?? null };
   const waiting = openGates(view).filter((gate) => mayVote(actor, c, gate).ok);
   const link = await world.linkTo(view.run);
   return home({ ...seen, scene, waiting: waiting.map(({ id }) => id), link, roles: {} });

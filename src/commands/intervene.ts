@@ -12,7 +12,7 @@ import type { NewEvent, RunView } from '../runner/ledger.ts';
 import { type Command, type CommandWorld, type Request, refuser, runOf, say } from './command.ts';
 
 /** The gate whose people answer for a step: its phase's own, else the promotion's. */
-const gateFor = (c: Context, step: StepNode): GateNode | undefined =>
+export const gateFor = (c: Context, step: StepNode): GateNode | undefined =>
   (step.phase === 'atEnd' ? undefined : gatesOf(c, step.phase)[0]) ?? gateNode(c, 'promote');
 
 /** The held step that is meant: the button's, the one named, or the only one. */

@@ -2,7 +2,7 @@
  * A planned run that cannot go on is made an emergency: a dialog with what is seen of the region and what is given up,
  * then the run goes on by the other runbook, and its first gate decides. There is no way back from it to a planned run.
  */
-import { isForward } from '../machine/due.ts';
+import { isForward, onlyWatched } from '../machine/due.ts';
 import { maySwitch, noReturn } from '../machine/facts.ts';
 import type { Context } from '../machine/types.ts';
 import { haltLines } from '../messages/halt.ts';
@@ -19,7 +19,8 @@ const NOTHING = 'Nothing was switched.';
 
 /** Whether this run can go on as an emergency now. */
 export const canGoOn = ({ snapshot, refused }: RunView): boolean =>
-  refused === null && maySwitch(snapshot.context) && isForward(snapshot);
+  // Once it is only watched its source is left, and nothing is owed there that an emergency would do without.
+  refused === null && maySwitch(snapshot.context) && isForward(snapshot) && onlyWatched(snapshot) === null;
 
 const seen = (c: Context, world: CommandWorld) =>
   viewOf(c.source, world.runner.watch.health(c.source), world.runner.now());
@@ -118,6 +119,8 @@ function problem(view: RunView, wanted: string): Line | null {
   if (wanted === c.mode) return `${c.run} is ${wanted === 'planned' ? 'a planned run' : 'an emergency'} already.`;
   if (movesNothing(c))
     return `${c.run} moves nothing: ${c.target} serves. If ${c.target} is lost, abort this run and declare ${c.target}.`;
+  if (onlyWatched(view.snapshot) !== null)
+    return `${c.run} is only watched now: ${c.target} serves. If ${c.target} is lost, declare it: /dr declare ${c.target} reason:"…". ${NOTHING}`;
   if (wanted === 'emergency') return canGoOn(view) ? null : `${c.run} is being undone: nothing is switched any more.`;
   const last = noReturn(c);
   const given = `${c.run} is an emergency: it has given ${c.source} up, and does not become a planned run again.`;

@@ -3,7 +3,8 @@ import { STRATEGIES, type Strategy } from '../machine/types.ts';
 import { haltLines } from '../messages/halt.ts';
 import type { Form, Refused, Reply } from '../ports/chat.ts';
 import { atField, type Command, type CommandWorld, type Request, refuser, say } from './command.ts';
-import { busy, regionProblem } from './failover.ts';
+import { END_WATCH, endedLines, endingForm, wayFree } from './end-watch.ts';
+import { regionProblem } from './failover.ts';
 import { notBegun } from './take-out.ts';
 
 const NOTHING = 'Nothing was started.';
@@ -15,7 +16,7 @@ const WAYS: Record<Strategy, string> = {
   copy: 'A new copy of the region that serves',
 };
 
-const formOf = (region: string, initial: Strategy): Form => ({
+const formOf = (region: string, reason: string, way: Strategy): Form => ({
   id: 'reprotect',
   title: 'Protect again',
   submit: 'Start',
@@ -24,13 +25,19 @@ const formOf = (region: string, initial: Strategy): Form => ({
     `${region} becomes a standby again. It is looked at first: what only it holds is shown, and kept before it is replaced. Nothing is changed before a second person has approved.`,
   ],
   fields: [
-    { id: 'reason', label: 'Reason', kind: 'text', hint: 'Everybody will read it.' },
+    {
+      id: 'reason',
+      label: 'Reason',
+      kind: 'text',
+      hint: 'Everybody will read it.',
+      ...(reason === '' ? {} : { initial: reason }),
+    },
     {
       id: 'strategy',
       label: 'Way',
       kind: 'choice',
       options: STRATEGIES.map((value) => ({ value, label: WAYS[value] })),
-      initial,
+      initial: way,
       hint: 'For this run. It stands on the card that is approved.',
     },
   ],
@@ -86,33 +93,41 @@ async function serving(region: string, { runner }: CommandWorld): Promise<{ prim
 
 export const reprotect: Command = {
   name: 'reprotect',
-  usage: 'reprotect <region> reason:"…" [strategy:copy]',
-  keys: ['strategy'],
+  usage: 'reprotect <region> reason:"…" [strategy:copy] [end-watch:<run>]',
   summary:
     'Make a region that was left a standby again. What only it holds is shown first, and kept; a second person approves.',
   access: 'operate',
   words: 1,
+  keys: ['strategy', END_WATCH],
   async handle(request: Request, world: CommandWorld): Promise<Reply> {
     const { words, named, carried, via, person, delivery } = request;
     const refuse = refuser(request, world);
     const { runner } = world;
     const region = typeof carried['region'] === 'string' ? carried['region'] : (words[0] ?? '');
-    const active = runner.active();
-    if (active) return await refuse(...(await busy(active.run, world)));
+    const reason = (named['reason'] ?? '').trim();
+    const label = 'make it a standby';
+    const typed = String(named['strategy'] ?? carried['strategy'] ?? '').trim();
+    const value = { region, reason, strategy: typed };
+    const free = await wayFree(request, world, { command: 'reprotect', label, value });
+    if ('reply' in free) return free.reply;
+    const { ends } = free;
     const { halt } = runner;
     if (halt) return await refuse(`No run is started while this stands. ${NOTHING}`, haltLines({ halt }));
     const wrong = typedWrong(region, world);
     if (wrong) return await refuse(wrong.why, [], wrong.refused);
-    const way = strategyOf((named['strategy'] ?? '').trim());
-    if ('why' in way) {
-      const reply = await refuse(way.why, [], 'input');
-      return via === 'form' ? atField('strategy', way.why) : reply;
+    const chosen = strategyOf(typed);
+    if ('why' in chosen) {
+      const reply = await refuse(chosen.why, [], 'input');
+      return via === 'form' ? atField('strategy', chosen.why) : reply;
     }
-    const { strategy } = way;
-    const reason = (named['reason'] ?? '').trim();
-    if (reason === '') {
-      const configured = runner.system.regions[region]!.reprotect!.strategy;
-      if (via !== 'form') return { kind: 'form', form: formOf(region, strategy ?? configured) };
+    const { strategy } = chosen;
+    if (reason === '' || via === 'action') {
+      if (via !== 'form') {
+        const { reason: before } = carried;
+        const way = strategy ?? runner.system.regions[region]!.reprotect!.strategy;
+        const form = formOf(region, typeof before === 'string' ? before : '', way);
+        return { kind: 'form', form: endingForm(form, ends, world) };
+      }
       const missing = `It needs a reason: /dr reprotect ${region} reason:"…". ${NOTHING}`;
       await refuse(missing, [], 'input');
       return atField('reason', missing);
@@ -123,7 +138,7 @@ export const reprotect: Command = {
       return via === 'form' ? atField('reason', seen.why) : reply;
     }
     const { primary } = seen;
-    const begun = await runner.beginReprotect(region, primary, reason, person, delivery, { strategy });
+    const begun = await runner.beginReprotect(region, primary, reason, person, delivery, { strategy, ends });
     if (!begun.ok) return await notBegun(begun, request, world);
     const { run } = begun.view;
     const link = await world.linkTo(run);
@@ -133,7 +148,10 @@ export const reprotect: Command = {
         ` makes ${region} a standby of ${primary}. `,
         ...(link === null ? [] : [{ link, text: 'Follow it ↗' }]),
       ],
-      [`What ${region} holds is looked at now, and a second person is waited for before anything is changed there.`],
+      [
+        `What ${region} holds is looked at now, and a second person is waited for before anything is changed there.`,
+        ...endedLines(ends),
+      ],
     );
   },
 };

@@ -25,9 +25,9 @@ export type Scales = {
 type Meant = { service: string; replicas: number };
 
 /** What was typed or pressed, or the sentence that says what to write instead. */
-function meantBy({ words, carried }: Request, { runner }: CommandWorld): Meant | string {
-  const service = String(carried['service'] ?? words[0] ?? '');
-  const given = String(carried['replicas'] ?? words[1] ?? '');
+function meantBy({ words, named, carried }: Request, { runner }: CommandWorld): Meant | string {
+  const service = String(carried['service'] ?? named['service'] ?? words[0] ?? '');
+  const given = String(carried['replicas'] ?? named['replicas'] ?? words[1] ?? '').trim();
   const names = runner.system.deployments.map(({ name }) => name);
   const known = runner.system.deployments.find(({ name }) => name === service);
   if (known === undefined) {
@@ -87,6 +87,32 @@ const sureForm = ({ service }: Meant, region: string, reason: string): Form => (
   ],
 });
 
+/** Where a card cannot say which service, or how many pods, would help. */
+const askForm = ({ runner }: CommandWorld, region: string): Form => ({
+  id: 'scale',
+  title: 'Scale a service',
+  submit: 'Scale',
+  meta: '{}',
+  lines: [`In ${region}, which serves. Done when its pods are ready; within the bounds of the configuration.`],
+  fields: [
+    {
+      id: 'service',
+      label: 'Service',
+      kind: 'choice',
+      options: runner.system.deployments.map(({ name }) => ({ value: name, label: name })),
+    },
+    { id: 'replicas', label: 'Pods', kind: 'text', hint: 'How many it is to have: a number.' },
+    { id: 'reason', label: 'Reason', kind: 'text', optional: true, hint: 'Everybody will read it.' },
+    {
+      id: 'sure',
+      label: 'Its name again',
+      kind: 'text',
+      optional: true,
+      hint: 'Asked for where it is to have no pods.',
+    },
+  ],
+});
+
 export const scale: Command = {
   name: 'scale',
   usage: 'scale <service> <n> [reason:"…"] [sure:<service>]',
@@ -97,8 +123,15 @@ export const scale: Command = {
   async handle(request: Request, world: CommandWorld): Promise<Reply> {
     const { named, via, person, delivery } = request;
     const refuse = refuser(request, world);
+    if (request.carried['ask'] === true) {
+      const at = await serving(world);
+      return typeof at === 'string' ? await refuse(at) : { kind: 'form', form: askForm(world, at.region) };
+    }
     const meant = meantBy(request, world);
-    if (typeof meant === 'string') return await refuse(meant, [], 'input');
+    if (typeof meant === 'string') {
+      const reply = await refuse(meant, [], 'input');
+      return via === 'form' ? atField('replicas', meant) : reply;
+    }
     const { service, replicas } = meant;
     const at = await serving(world);
     if (typeof at === 'string') return await refuse(at);

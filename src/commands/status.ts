@@ -42,6 +42,7 @@ export const status: Command = {
       facts: {},
       contacts: world.contacts,
       usual: usualTimes(world.runner.all().map((one) => one.snapshot.context)),
+      wayBack: world.wayBack?.(view) ?? null,
       halt: view.snapshot.context.endedAt === null ? world.runner.halt : null,
     };
     const detail = word === 'detail' || request.via === 'action';

@@ -1,8 +1,10 @@
 /** A region that does not serve is not moved away from: it is taken out of service, and another serves on. */
 import type { Refused, Reply } from '../ports/chat.ts';
+import type { Ends } from '../runner/face.ts';
 import type { Appended } from '../runner/ledger.ts';
+import { busy } from './busy.ts';
 import { type CommandWorld, type Request, refuser, say } from './command.ts';
-import { busy } from './failover.ts';
+import { endedLines } from './end-watch.ts';
 
 type Role = 'primary' | 'standby' | 'unknown';
 
@@ -31,7 +33,7 @@ export function servedBy(
 export async function takeOut(
   request: Request,
   world: CommandWorld,
-  asked: { from: string; primary: string; reason: string; declared: boolean; byName?: string },
+  asked: { from: string; primary: string; reason: string; declared: boolean; byName?: string; ends: Ends | null },
 ): Promise<Reply> {
   const { from, primary, reason, ...more } = asked;
   const { person, delivery } = request;
@@ -45,7 +47,10 @@ export async function takeOut(
       `: ${from} is not the primary, ${primary} is. ${from} is taken out of service, and nothing is moved. `,
       ...(link === null ? [] : [{ link, text: 'Follow it ↗' }]),
     ],
-    ['It leaves what points to it once that is approved. Regent says so when it streams again.'],
+    [
+      'It leaves what points to it once that is approved. Regent says so when it streams again.',
+      ...endedLines(asked.ends),
+    ],
   );
 }
 

@@ -35,5 +35,5 @@ export const hold = z
       : written,
   )
   .describe(
-    'The commit window: how long a run stays open and is watched once its target serves, in emergencies too. Write a duration like 10m, or a map with `for`. Without it, or with 0s, runs end at once.',
+    'The commit window: how long a run stays open and is watched once its target serves, in emergencies too. The declaration that the target is lost ends it. Write a duration like 10m, or a map with `for`. Without it, or with 0s, runs end at once.',
   );

@@ -65,7 +65,7 @@ export const trigger = z
     coolDown: durationOrNone()
       .prefault('30m')
       .describe(
-        'mode declare: after a run nothing is declared for this long, nor before somebody has said /dr acknowledge.',
+        'mode declare: after a run nothing is declared for this long, nor before somebody has said /dr acknowledge. It counts from the end of the run, or from when its watch began (`hold`).',
       ),
     vantages: z
       .array(

@@ -85,10 +85,14 @@ function stakeholders(was: Context, c: Context): Announcement[] {
 
 /** The commit window on a card of its own, and each trouble in it: only that notifies anybody. */
 function watching(was: Context, c: Context): Announcement[] {
-  if (c.watch === null || (c.watch === was.watch && watched(c) === watched(was))) return [];
-  const { troubles } = c.watch;
-  const trouble = () => say(`trouble:${troubles}`, { n: troubles }, { broadcast: true });
-  return [say('watch'), ...(troubles > 0 ? [trouble()] : [])];
+  return c.watch === was.watch && watched(c) === watched(was) ? [] : watchCards(c);
+}
+
+/** The cards of a commit window as it stands. */
+export function watchCards({ watch }: Pick<Context, 'watch'>): Announcement[] {
+  if (watch === null) return [];
+  const { troubles: n } = watch;
+  return [say('watch'), ...(n > 0 ? [say(`trouble:${n}`, { n }, { broadcast: true })] : [])];
 }
 
 /** The announcements of one event, in the order they are to be read. `seq` is the event's number in its run. */

@@ -332,6 +332,20 @@ export function apply(c: Context, event: RunEvent): Change {
         },
       };
     }
+    case 'WATCH_ENDED': {
+      const { step, by, why, next, lost } = event;
+      return inTurn(
+        c,
+        (now) => withStep(now, step, { status: 'skipped', endedAt: at }),
+        // A person has decided, or the region is gone: nothing older stands in the way.
+        (now) => withoutHolds(now, at, () => true),
+        (now) => ({
+          watch: { ...now.watch!, cut: { at, by, why, next, lost } },
+          // Of a region that is lost there is nothing left to watch; else somebody has gone on without the rest of it.
+          ...(lost === null ? { overrides: [...now.overrides, { rule: `skip ${step}`, by, reason: why }] } : {}),
+        }),
+      );
+    }
     case 'UNDO_INTENDED':
       return withStep(c, event.step, { status: 'undoIntended', attempt: event.attempt, deadline: event.deadline });
     case 'UNDO_DONE':

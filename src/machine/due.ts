@@ -2,9 +2,20 @@
  * The work that is due, as a pure question of the state: asked after every append and after every restart,
  * so that resuming is the normal path and not another one.
  */
-import { askable, currentPlan, gateState, inFlight, maySwitch, runnable, stepState, stepsOf, toUndo } from './facts.ts';
+import {
+  askable,
+  currentPlan,
+  gateState,
+  inFlight,
+  maySwitch,
+  runnable,
+  stepState,
+  stepsOf,
+  toUndo,
+  watched,
+} from './facts.ts';
 import type { Snapshot } from './replay.ts';
-import { type Context, PHASES, type Phase } from './types.ts';
+import { type Context, PHASES, type Phase, type Watch } from './types.ts';
 
 export type Work =
   /** Look at the world and say what this run would do to it. */
@@ -34,6 +45,10 @@ export function whereIs(
 
 /** On its way through the phases: not being undone, not tidying up, not ended. */
 export const isForward = (snapshot: Snapshot): boolean => PHASES.includes(whereIs(snapshot) as Phase);
+
+/** The commit window of a run of which nothing else is left to wait for; null where there is more, or none. */
+export const onlyWatched = (snapshot: Snapshot): Watch | null =>
+  whereIs(snapshot) === 'closing' ? watched(snapshot.context) : null;
 
 export function due(snapshot: Snapshot): Work[] {
   const c = snapshot.context;

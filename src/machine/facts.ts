@@ -103,6 +103,9 @@ export function settled(c: Context, id: string): boolean {
 export const watched = (c: Context): Watch | null =>
   c.watch !== null && c.end === null && !settled(c, c.watch.step) ? c.watch : null;
 
+/** It is over but for what tidies up, and another run has begun with that: it is in nobody's way. */
+export const isPassedOn = (c: Context): boolean => c.watch?.cut !== undefined;
+
 /** Undone, and it had changed nothing of the system: what it left is a record of ours. */
 export const untouched = (c: Context, step: string): boolean =>
   stepState(c, step).status === 'undone' && stepState(c, step).evidence?.['untouched'] === true;

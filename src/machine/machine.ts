@@ -78,6 +78,17 @@ const machineSetup = setup({
 
 const accept = (guard: ReturnType<typeof on>) => ({ guard, actions: 'take' as const });
 
+/** Whatever else is left of `closing`, the new run does not wait for it; what is in flight is still settled. */
+const watchEnded = {
+  guard: on<'WATCH_ENDED'>((c, e) => is.watched(c)?.step === e.step),
+  target: '#finishing',
+  actions: [
+    'take' as const,
+    { type: 'leavePhase' as const, params: { phase: 'closing' as const } },
+    { type: 'endAs' as const, params: { end: 'completed' as const } },
+  ],
+};
+
 const phaseStates = Object.fromEntries(
   PHASES.map((phase, index) => [
     phase,
@@ -92,6 +103,7 @@ const phaseStates = Object.fromEntries(
           ...(index === PHASES.length - 1 ? [{ type: 'endAs', params: { end: 'completed' } }] : []),
         ],
       },
+      ...(phase === 'closing' ? { on: { WATCH_ENDED: watchEnded } } : {}),
       states: {
         asking: {
           always: {

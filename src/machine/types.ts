@@ -159,8 +159,25 @@ export type WatchSeen = {
   /** What is not watched at all, and why. */
   unread: string[];
 };
-/** The commit window of a run. `troubles` counts how often trouble began: it names the cards. */
-export type Watch = WatchSeen & { step: string; from: number; troubles: number; had: string[] };
+/** Why a watch ended before its time: `next` is the run that begins with that. */
+export type WatchCut = {
+  by: string;
+  why: string;
+  next: string;
+  /** The region that serves, where it was declared lost; null where somebody moves on as planned. */
+  lost: string | null;
+};
+/**
+ * The commit window of a run. `troubles` counts how often trouble began: it names the cards. `cut`: ended by another run,
+ * when (ms since the epoch); journals of earlier versions have none.
+ */
+export type Watch = WatchSeen & {
+  step: string;
+  from: number;
+  troubles: number;
+  had: string[];
+  cut?: WatchCut & { at: number };
+};
 
 /** `n` counts the run's holds: it names the card. */
 export type Hold = { kind: HoldKind; ref: string; why: string; since: number; n: number };
@@ -322,6 +339,8 @@ export type RunEvent =
   | Fact<'STEP_RETRIED', { step: string; by: string; within?: number }>
   /** The first look of the commit window, and each that saw something else. */
   | Fact<'WATCH_SEEN', { step: string } & WatchSeen>
+  /** Committed early, in the same moment in which another run begins. What tidies up is still done. */
+  | Fact<'WATCH_ENDED', { step: string } & WatchCut>
   | Fact<'UNDO_INTENDED', { step: string; attempt: number; deadline: number }>
   | Fact<'UNDO_DONE', { step: string; attempt: number; evidence: Evidence }>
   | Fact<'UNDO_UNKNOWN', { step: string; attempt: number; why: string }>

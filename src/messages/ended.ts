@@ -1,15 +1,16 @@
 /** The end of a run, broadcast: what is now true, how long it took, what it cost. */
 import { clockText } from '../lib/duration.ts';
-import { settled, stepState, stepsOf } from '../machine/facts.ts';
+import { isPassedOn, settled, stepState, stepsOf } from '../machine/facts.ts';
 import type { Line, Message } from '../ports/chat.ts';
 import { beganAt, outageOf, servedAt } from '../report/metrics.ts';
 import { failedStep, keptPicture } from './failed.ts';
 import { overrideLines, reviewLines } from './overrides.ts';
-import { isReprotect, keptLines, movesNothing, standing } from './reprotection.ts';
+import { isReprotect, keptLines, movesNothing, reprotectButtons, standing } from './reprotection.ts';
 import { button, outageWord, route, type Scene, SIGN, warningOf } from './scene.ts';
 import { isSecondary, protectionNow } from './secondary.ts';
 import { measureLines } from './success.ts';
 import { warningLines } from './warnings.ts';
+import { cutLines } from './watch.ts';
 
 /** The one line of an ended run. */
 export function endedLine({ c }: Scene): Line {
@@ -21,7 +22,10 @@ export function endedLine({ c }: Scene): Line {
       const { from, to } = outageOf(c);
       const refused =
         from === null || to === null ? 'writes were never refused' : `${outageWord(c)} ${clockText(to - from)}`;
-      return [`${SIGN.done} ${c.target} serves since `, { time: at }, ` · ${took} · ${refused}`];
+      const lost = c.watch?.cut?.lost != null;
+      // What it says of the region is no longer so.
+      const serves = lost ? `${SIGN.held} ${c.target} served from ` : `${SIGN.done} ${c.target} serves since `;
+      return [serves, { time: at }, ...(lost ? [' until it was lost'] : []), ` · ${took} · ${refused}`];
     }
     case 'rolledBack':
       if (movesNothing(c)) return [`↩ rolled back at `, { time: at }, ` · ${standing(c)}`];
@@ -69,12 +73,15 @@ export function ended(scene: Scene): Message {
   const { c } = scene;
   const lines: Line[] = [];
   if (c.end === 'completed') {
+    lines.push(...cutLines(c));
     const proof = c.steps['prove-replicated']?.summary;
     if (proof) lines.push(`Nothing acknowledged is missing: ${proof}.`);
     lines.push(
       ...(isReprotect(c) ? keptLines(c) : isSecondary(c) ? [protectionNow(c)] : [protection(c), ...measureLines(c)]),
     );
   }
+  const cut = isPassedOn(c) ? stepsOf(c, 'closing').filter((step) => !settled(c, step.id)) : [];
+  if (cut.length > 0) lines.push(`Not done any more: ${cut.map((step) => `“${step.title}”`).join(', ')}.`);
   const untidied = c.plan === null ? [] : stepsOf(c, 'atEnd').filter((step) => !settled(c, step.id));
   if (untidied.length > 0) lines.push(`Left to people: ${untidied.map((step) => `“${step.title}”`).join(', ')}.`);
   if (c.end === 'rolledBack') lines.push(`What was changed has been put back; ${c.target} is as it was before.`);
@@ -87,6 +94,6 @@ export function ended(scene: Scene): Message {
     title: [{ bold: c.run }, ` · ${route(c)} · `, ...[endedLine(scene)].flat()],
     lines,
     tone: c.end === 'completed' ? 'good' : 'plain',
-    actions: reviewable ? [button('review', 'Reviewed…', c)] : [],
+    actions: [...reprotectButtons(c, scene.unprotected), ...(reviewable ? [button('review', 'Reviewed…', c)] : [])],
   };
 }

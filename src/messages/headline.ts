@@ -9,7 +9,7 @@ import { waitsByItself } from './again.ts';
 import { endedLine } from './ended.ts';
 import { haltLines } from './halt.ts';
 import { overrideLines, reviewLines } from './overrides.ts';
-import { unprotectedLine } from './reprotection.ts';
+import { reprotectButtons, unprotectedLine } from './reprotection.ts';
 import {
   abortButton,
   askedAt,
@@ -27,7 +27,8 @@ import {
   who,
 } from './scene.ts';
 import { warningLines } from './warnings.ts';
-import { watchingWords } from './watch.ts';
+import { cutLines, watchingWords } from './watch.ts';
+import { wayBackLine } from './way-back.ts';
 
 const END_WORDS = {
   completed: 'completed',
@@ -42,7 +43,15 @@ const SIDE_WORDS: Record<string, string> = { rollingBack: 'being undone', finish
 export function headline(scene: Scene): Message {
   const { c, where } = scene;
   const ended = c.endedAt !== null && c.end !== null;
-  const lines: Line[] = [...haltLines(scene), state(scene), bar(scene), clocks(scene), waiting(scene)];
+  const back = wayBackLine(c, scene.wayBack);
+  const lines: Line[] = [
+    ...haltLines(scene),
+    state(scene),
+    bar(scene),
+    clocks(scene),
+    waiting(scene),
+    ...(back === null ? [] : [back]),
+  ];
   const footnote = isForward(scene) ? noWayBack(scene) : null;
   const tone: Tone = ended
     ? c.end === 'completed'
@@ -57,12 +66,13 @@ export function headline(scene: Scene): Message {
     title: [`${modeSign(c)} `, { bold: c.run }, ` · ${route(c)} · ${kindOf(c)}`],
     lines: [
       ...(ended ? [endedLine(scene), ...unprotectedLines(scene), state(scene)] : lines),
+      ...cutLines(c),
       ...warningLines(c),
       ...overrideLines(c),
       ...reviewLines(c),
     ],
     tone,
-    actions: ended || !isForward(scene) ? [] : actions(scene),
+    actions: ended ? reprotectButtons(c, scene.unprotected) : isForward(scene) ? actions(scene) : [],
     ...(footnote === null ? {} : { footnote }),
     fallback: `${scene.halt && !ended ? 'HALTED. ' : ''}${c.run}: ${route(c)}, ${ended ? END_WORDS[c.end!] : c.holds.length > 0 ? 'held' : (SIDE_WORDS[where] ?? where)}.`,
   };

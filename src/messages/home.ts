@@ -6,7 +6,7 @@ import { gate } from './gate.ts';
 import { type Halt, haltLines, liftButton } from './halt.ts';
 import { headline } from './headline.ts';
 import { recoveryLine } from './recovery.ts';
-import { type Unprotected, unprotectedLine } from './reprotection.ts';
+import { reprotectButton, type Unprotected, unprotectedLine } from './reprotection.ts';
 import type { Scene } from './scene.ts';
 
 export type HomeScene = {
@@ -92,7 +92,7 @@ function quiet({ roles, organization, now, unprotected, recovering }: HomeScene,
       ...left(recovering, now),
     ],
     tone: 'plain',
-    actions: [],
+    actions: unprotected?.mayFollow ? [reprotectButton(unprotected.region)] : [],
     footnote: asOf(now),
   };
 }

@@ -3,7 +3,7 @@ import { bytesText } from '../lib/bytes.ts';
 import { stepState } from '../machine/facts.ts';
 import { type Context, REPROTECT } from '../machine/types.ts';
 import { type Kept, keptOf, onlyText } from '../policy/kept.ts';
-import type { Line } from '../ports/chat.ts';
+import type { Action, Line } from '../ports/chat.ts';
 import { isSecondary, outOfService } from './secondary.ts';
 
 export const isReprotect = ({ runbook }: Pick<Context, 'runbook'>): boolean => runbook === REPROTECT;
@@ -107,12 +107,26 @@ const keptLine = (words: string, bytes: unknown, place: string): Line => [
   { code: place },
 ];
 
-/** The system has no standby since a run moved it. */
-export type Unprotected = { region: string; target: string; run: string; since: number };
+/** The system has no standby since a run moved it. `mayFollow`: the configuration says how `region` is made one. */
+export type Unprotected = { region: string; target: string; run: string; since: number; mayFollow?: boolean };
 
-export const unprotectedLine = ({ region, target, run, since }: Unprotected): Line => [
+export const unprotectedLine = ({ region, target, run, since, mayFollow = true }: Unprotected): Line => [
   '✖ ',
   { bold: `UNPROTECTED since ` },
   { time: since },
-  ` (${run}): nothing follows ${target}. /dr reprotect ${region} reason:"…" mends it.`,
+  ` (${run}): nothing follows ${target}. `,
+  mayFollow
+    ? `/dr reprotect ${region} reason:"…" mends it.`
+    : `${region} is made a standby by hand: regions.${region}.postgres.reprotect is not configured.`,
 ];
+
+/** `/dr reprotect`, as a button: it opens the same dialog. */
+export const reprotectButton = (region: string): Action => ({
+  id: 'reprotect',
+  label: `Make ${region} a standby…`,
+  value: JSON.stringify({ region }),
+});
+
+/** On what the run says last that left it so, where it can be mended that way. */
+export const reprotectButtons = (c: Pick<Context, 'run'>, unprotected: Unprotected | null | undefined): Action[] =>
+  unprotected?.run === c.run && unprotected.mayFollow === true ? [reprotectButton(unprotected.region)] : [];

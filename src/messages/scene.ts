@@ -17,6 +17,7 @@ import type { Progress } from '../ports/answer.ts';
 import type { Action, Span } from '../ports/chat.ts';
 import type { Halt } from './halt.ts';
 import type { Unprotected } from './reprotection.ts';
+import type { WayBack } from './way-back.ts';
 
 /** How far a step is that takes its time; null where nobody can say yet. */
 export type StepProgress = Progress & { perSecond: number | null; leftMs: number | null };
@@ -39,6 +40,8 @@ export type Scene = {
   halt?: Halt | null;
   /** Nothing follows the region that serves, since the last move. */
   unprotected?: Unprotected | null;
+  /** What going back would cost while it is watched; absent where nobody was asked. */
+  wayBack?: WayBack | null;
   /** How long steps usually take, ms by their ids: of past runs. */
   usual?: Usual;
   /** What the house does after a run, from the configuration. */

@@ -11,6 +11,8 @@ import { movesNothing, standing } from './reprotection.ts';
 import { askedAt, isFailback, openGates, type Scene } from './scene.ts';
 import { measureLines } from './success.ts';
 import { warningLines } from './warnings.ts';
+import { cutLines } from './watch.ts';
+import { wayBackLine } from './way-back.ts';
 
 export function status(scene: Scene, detail: boolean, link: string | null): Message {
   const { c } = scene;
@@ -37,6 +39,8 @@ export function status(scene: Scene, detail: boolean, link: string | null): Mess
       ...haltLines(scene),
       customers(scene),
       ...waitingFor(scene),
+      ...wayBackLines(scene),
+      ...cutLines(c),
       ...warningLines(c),
       ...waived(scene),
       ...thread,
@@ -102,6 +106,11 @@ function customers({ c, now }: Scene): Line {
 
 /** On show until somebody who made none of it has looked at it; from then on that. */
 const waived = ({ c }: Scene): Line[] => [...(c.reviewed ? [] : overrideLines(c)), ...reviewLines(c)];
+
+const wayBackLines = ({ c, wayBack }: Scene): Line[] => {
+  const line = wayBackLine(c, wayBack);
+  return line === null ? [] : [line];
+};
 
 const waitingFor = (scene: Scene): Line[] =>
   openGates(scene).map((gate) => ['Waiting for a decision: ', gate.title, ', asked: ', ...askedAt(scene.c, gate)]);

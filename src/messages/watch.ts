@@ -4,6 +4,7 @@ import { stepState, watched } from '../machine/facts.ts';
 import type { Context, Finding, Watch } from '../machine/types.ts';
 import type { Action, Line, Message, Span } from '../ports/chat.ts';
 import { button, route, type Scene, SIGN, who } from './scene.ts';
+import { wayBackButtons } from './way-back.ts';
 
 /** What it costs to go back now, said honestly. */
 export function wayBack({ source, target }: Pick<Context, 'source' | 'target'>, { streams }: Watch): string {
@@ -19,19 +20,42 @@ const listed = ({ is, words }: Finding): Line => [
   { untrusted: words },
 ];
 
-/** More pods for a service that may need them: `/dr scale`, as a button. */
-export const scaleButtons = ({ c }: Scene): Action[] =>
-  (watched(c)?.findings ?? [])
+/**
+ * More pods for a service that may need them: `/dr scale`, as a button for whoever operates. Where nobody can say how
+ * many would help, or of what, the dialog asks.
+ */
+export function scaleButtons({ c }: Scene): Action[] {
+  const findings = watched(c)?.findings ?? [];
+  const known = findings
     .flatMap(({ scale }) => scale ?? [])
     .filter((one, index, all) => all.findIndex(({ service }) => service === one.service) === index)
     .slice(0, 3)
     .map(({ service, replicas }) => button('scale', `/dr scale ${service} ${replicas}`, c, { service, replicas }));
+  const open = findings.some(({ scale }) => scale === null);
+  return open ? [...known, button('scale', '/dr scale…', c, { ask: true })] : known;
+}
 
 const commit = (c: Context, { step }: Watch): Action =>
   button('skip', c.watch?.findings.length === 0 ? 'End the watch now…' : 'Go on all the same…', c, { step });
 
+/** It was ended by the run that came next, who wanted that, and why. */
+const cutLine = ({ target }: Pick<Context, 'target'>, { by, at, why, next, lost }: NonNullable<Watch['cut']>): Line =>
+  lost === null
+    ? ['The watch was ended at ', { time: at }, ' by ', who(by), ` for ${next}: `, { untrusted: `“${why}”` }]
+    : [
+        `${SIGN.emergency} Committed early at `,
+        { time: at },
+        `: ${target} was declared lost by `,
+        who(by),
+        `, ${next}.`,
+      ];
+
+/** For what is said of the run once it is over. */
+export const cutLines = (c: Context): Line[] => (c.watch?.cut ? [cutLine(c, c.watch.cut)] : []);
+
 /** How the watch ended: its time was over, or a person went on. */
-function endedBy(c: Context, { step, had }: Watch): Line {
+function endedBy(c: Context, { step, had, cut }: Watch): Line {
+  if (cut !== undefined) return cutLine(c, cut);
   const { status, summary } = stepState(c, step);
   if (status === 'skipped') {
     const by = c.overrides.findLast(({ rule }) => rule === `skip ${step}`);
@@ -66,7 +90,7 @@ export function watch(scene: Scene): Message | null {
       wayBack(c, seen),
     ],
     tone: findings.length === 0 ? 'plain' : 'waiting',
-    actions: findings.length === 0 ? [commit(c, seen)] : [],
+    actions: findings.length === 0 ? [commit(c, seen), ...wayBackButtons(scene)] : [],
   };
 }
 
@@ -101,7 +125,7 @@ export function trouble(scene: Scene): Message | null {
       wayBack(c, seen),
     ],
     tone: 'bad',
-    actions: [...scaleButtons(scene), commit(c, seen)],
+    actions: [...scaleButtons(scene), commit(c, seen), ...wayBackButtons(scene)],
   };
 }
 

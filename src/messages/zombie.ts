@@ -1,5 +1,6 @@
 /** A region that was left and is back: whether it took writes before it was fenced, as far as that can be seen, and what is done about it. */
 import type { Line, Message } from '../ports/chat.ts';
+import { reprotectButton } from './reprotection.ts';
 import { SIGN } from './scene.ts';
 import type { SystemScene } from './system.ts';
 
@@ -28,6 +29,8 @@ export type Zombie = {
   /** What was done: `StatefulSet postgres 1 → 0`. */
   how: string[];
   trouble: string[];
+  /** The configuration says how it is made a standby; cards of earlier versions have none. */
+  mayFollow?: boolean;
 };
 
 /** Starting and stopping writes this much to the log by itself, bytes. */
@@ -50,7 +53,8 @@ export function zombie({ facts }: SystemScene): Message {
       ...whatNow(z),
     ],
     tone: fencedAt === null ? 'bad' : writable ? 'waiting' : 'plain',
-    actions: [],
+    // Not before the fence holds; and a run that stands in the way is said when it is pressed.
+    actions: z.mayFollow && fencedAt !== null && z.promoted !== false ? [reprotectButton(region)] : [],
   };
 }
 

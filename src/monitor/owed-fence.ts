@@ -56,7 +56,11 @@ export class FenceKeeper {
 
   constructor(world: FenceKeeperWorld) {
     this.#world = world;
-    this.#return = new RegionReturn(world.note, world.clock);
+    this.#return = new RegionReturn(
+      world.note,
+      world.clock,
+      (region) => world.system.regions[region]?.reprotect !== undefined,
+    );
   }
 
   /** Looks until it is stopped; while nothing is owed it asks nobody. */

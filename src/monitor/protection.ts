@@ -3,35 +3,23 @@
  * written down when it changes, so that a restart neither forgets nor repeats it. It changes nothing.
  */
 import { sentenceOf } from '../lib/errors.ts';
-import { type Announcement, type Context, LOST_SECONDARY, REPROTECT } from '../machine/types.ts';
+import { isPassedOn } from '../machine/facts.ts';
+import { type Context, LOST_SECONDARY, REPROTECT } from '../machine/types.ts';
 import type { ProtectedFacts } from '../messages/protected.ts';
 import type { Unprotected } from '../messages/reprotection.ts';
-import type { Clock } from '../ports/clock.ts';
-import { type Database, isFollowing } from '../ports/database.ts';
-import type { JournalEntry, JournalRow } from '../ports/journal.ts';
+import { isFollowing } from '../ports/database.ts';
 import { limited } from './limit.ts';
+import type { StandbyWorld } from './standbys.ts';
 
 /** By the run that left the system as it is. */
 export const UNPROTECTED = 'UNPROTECTED';
 export const PROTECTED = 'PROTECTED';
 
-export type ProtectionWorld = {
-  database: Pick<Database, 'observe'>;
+export type ProtectionWorld = StandbyWorld & {
   /** That can serve, by name. */
   regions: string[];
-  /** Every run, oldest first. */
-  runs(): Context[];
-  /** The `system` stream, oldest first. */
-  rows(): Promise<JournalRow[]>;
-  note(
-    entry: Pick<JournalEntry, 'type' | 'actor' | 'data'>,
-    delivery: string | null,
-    announcements: Announcement[],
-  ): Promise<boolean>;
-  callMs: number;
-  clock: Clock;
-  log: { warn(fields: object, message: string): void };
-  stop: AbortSignal;
+  /** Whether the configuration says how it is made a standby. */
+  mayFollow(region: string): boolean;
 };
 
 type Moved = { run: string; source: string; target: string; endedAt: number };
@@ -39,8 +27,10 @@ type Moved = { run: string; source: string; target: string; endedAt: number };
 /** The run that has moved the system last, unless one that moves it is under way. */
 export function lastMove(runs: Context[]): Moved | null {
   const moving = runs.filter(({ runbook }) => runbook !== LOST_SECONDARY && runbook !== REPROTECT);
-  if (moving.some(({ end, endedAt }) => end === null || endedAt === null)) return null;
-  const last = moving.findLast(({ end }) => end === 'completed' || end === 'takenOver');
+  // One that only tidies up beside the next moves nothing any more.
+  if (moving.some((one) => (one.end === null || one.endedAt === null) && !isPassedOn(one))) return null;
+  const over = moving.filter(({ endedAt }) => endedAt !== null);
+  const last = over.findLast(({ end }) => end === 'completed' || end === 'takenOver');
   return last === undefined
     ? null
     : { run: last.run, source: last.source, target: last.target, endedAt: last.endedAt! };
@@ -72,7 +62,7 @@ export class Protection {
     const last = lastMove(this.#world.runs());
     if (last === null || this.#seen.get(last.run) !== UNPROTECTED) return null;
     const { run, source: region, target, endedAt: since } = last;
-    return { region, target, run, since };
+    return { region, target, run, since, mayFollow: this.#world.mayFollow(region) };
   }
 
   /** After every round of looks; never throws, and what could not be asked is asked next time. */

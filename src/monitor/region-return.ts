@@ -20,13 +20,16 @@ export const ACTOR = 'runner';
 export class RegionReturn {
   readonly #note: Note;
   readonly #clock: Clock;
+  readonly #mayFollow: (region: string) => boolean;
   #turn: Promise<unknown> = Promise.resolve();
   #known: Zombie | null = null;
   #slot = '';
 
-  constructor(note: Note, clock: Clock) {
+  /** `mayFollow`: whether the configuration says how a region is made a standby. */
+  constructor(note: Note, clock: Clock, mayFollow: (region: string) => boolean) {
     this.#note = note;
     this.#clock = clock;
+    this.#mayFollow = mayFollow;
   }
 
   /** Nothing is owed any more: whatever comes next is another return. */
@@ -47,7 +50,7 @@ export class RegionReturn {
     return this.inTurn(async () => {
       const now = this.#clock.now();
       const known = this.#known?.run === owed.run && !(anew && this.#known.fencedAt !== null) ? this.#known : null;
-      const zombie = structuredClone(known ?? fresh(owed, now, lookedAt));
+      const zombie = structuredClone(known ?? fresh(owed, now, lookedAt, this.#mayFollow(owed.source)));
       change(zombie);
       const slot = known === null ? `zombie:${owed.run}:${now}` : this.#slot;
       const news = known === null || JSON.stringify(known) !== JSON.stringify(zombie);
@@ -66,7 +69,7 @@ export class RegionReturn {
   }
 }
 
-const fresh = ({ run, source, target }: Owed, now: number, lookedAt: number): Zombie => ({
+const fresh = ({ run, source, target }: Owed, now: number, lookedAt: number, mayFollow: boolean): Zombie => ({
   run,
   region: source,
   target,
@@ -81,4 +84,5 @@ const fresh = ({ run, source, target }: Owed, now: number, lookedAt: number): Zo
   fencedAt: null,
   how: [],
   trouble: [],
+  ...(mayFollow ? { mayFollow } : {}),
 });

@@ -3,34 +3,15 @@
  * again the system has less to fall back on, and that stays on show. Once it streams, people are told once.
  */
 import { sentenceOf } from '../lib/errors.ts';
-import { type Announcement, type Context, LOST_SECONDARY, REPROTECT } from '../machine/types.ts';
+import { type Context, LOST_SECONDARY, REPROTECT } from '../machine/types.ts';
 import type { ReturnedFacts } from '../messages/returned.ts';
-import type { Clock } from '../ports/clock.ts';
-import type { Database } from '../ports/database.ts';
-import type { JournalEntry, JournalRow } from '../ports/journal.ts';
 import { limited } from './limit.ts';
+import type { StandbyWorld } from './standbys.ts';
 
 export const RETURNED = 'SECONDARY_RETURNED';
 
 /** A region that is out of service, since when (ms since the epoch), by which run, beside which primary. */
 export type Out = { region: string; run: string; target: string; since: number };
-
-export type ReturnWorld = {
-  database: Pick<Database, 'observe'>;
-  /** Every run, oldest first. */
-  runs(): Context[];
-  /** The `system` stream, oldest first. */
-  rows(): Promise<JournalRow[]>;
-  note(
-    entry: Pick<JournalEntry, 'type' | 'actor' | 'data'>,
-    delivery: string | null,
-    announcements: Announcement[],
-  ): Promise<boolean>;
-  callMs: number;
-  clock: Clock;
-  log: { info(fields: object, message: string): void; warn(fields: object, message: string): void };
-  stop: AbortSignal;
-};
 
 /** Those of runs that took one out, the newest for each, unless it has come back since or was moved to or from later. */
 export function outOf(runs: Context[], returned: Set<string>): Out[] {
@@ -45,11 +26,11 @@ export function outOf(runs: Context[], returned: Set<string>): Out[] {
 }
 
 export class SecondaryReturn {
-  readonly #world: ReturnWorld;
+  readonly #world: StandbyWorld;
   readonly #returned = new Set<string>();
   #looking: Promise<void> | null = null;
 
-  constructor(world: ReturnWorld) {
+  constructor(world: StandbyWorld) {
     this.#world = world;
   }
 

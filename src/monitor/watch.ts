@@ -121,6 +121,11 @@ export class RegionWatch implements Watch {
     };
   }
 
+  /** What its database said last, and when (ms since the epoch); null before it has answered. */
+  lastSeen(region: string): { at: number; view: DatabaseView } | null {
+    return this.#regions.get(region)?.memory.last ?? null;
+  }
+
   /** What each place saw last, Regent's own view first. */
   sights(region: string): Sight[] {
     return this.#regions.get(region)?.sights ?? [];

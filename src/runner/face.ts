@@ -35,8 +35,12 @@ export type DryRun = {
   steps: { id: string; title: string; phase: string; effect: boolean; answer: Answer }[];
 };
 
+/** A run that is only watched and ends with the request. `lost`: its target, where that is declared lost. */
+export type Ends = { run: string; why: string; lost: string | null };
 /** What else a request carries. */
-export type Begun = Partial<Pick<Context, 'selection' | 'byName' | 'forceAfterMs' | 'strategy'>>;
+export type Begun = Partial<Pick<Context, 'selection' | 'byName' | 'forceAfterMs' | 'strategy'>> & {
+  ends?: Ends | null;
+};
 
 /** Who declares where the configuration lets the trigger do it. */
 export const RUNNER = 'runner';
@@ -144,8 +148,9 @@ export class Face {
     reason: string,
     person: string,
     delivery: string | null,
+    more: Begun = {},
   ): Promise<Appended> {
-    return this.#begin('planned', { source, target, reason, by: person }, delivery, FAILBACK);
+    return this.#begin('planned', { source, target, reason, by: person, ...more }, delivery, FAILBACK);
   }
 
   /** Starts an emergency run: a person (or, where the configuration lets it, the trigger: `runner`) declares the disaster. */
@@ -183,14 +188,21 @@ export class Face {
     reason: string,
     person: string,
     delivery: string | null,
-    more: Pick<Begun, 'strategy'> = {},
+    more: Pick<Begun, 'strategy' | 'ends'> = {},
   ): Promise<Appended> {
     return this.#begin('planned', { source, target, reason, by: person, ...more }, delivery, REPROTECT);
   }
 
   #begin(
     mode: Mode,
-    { source, target, reason, by, ...more }: { source: string; target: string; reason: string; by: string } & Begun,
+    {
+      source,
+      target,
+      reason,
+      by,
+      ends = null,
+      ...more
+    }: { source: string; target: string; reason: string; by: string } & Begun,
     delivery: string | null,
     name: string = mode,
     without: string[] = [],
@@ -214,7 +226,15 @@ export class Face {
         ...more,
       }),
       delivery,
+      this.#ending(by, ends),
     );
+  }
+
+  #ending(by: string, ends: Ends | null) {
+    if (ends === null) return null;
+    const { run, why, lost } = ends;
+    const step = this.view(run)?.snapshot.context.watch?.step ?? '';
+    return { run, event: (next: string) => ({ type: 'WATCH_ENDED' as const, step, by, why, next, lost }) };
   }
 
   /** Lets a planned run go on as an emergency, by that runbook. */

@@ -4,6 +4,7 @@
  */
 import { InvariantError } from '../lib/errors.ts';
 import { announcementsOf } from '../machine/announce.ts';
+import { isPassedOn } from '../machine/facts.ts';
 import { accepts, initial, next, replay, type Snapshot } from '../machine/replay.ts';
 import type { Announcement, RunEvent } from '../machine/types.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -31,6 +32,10 @@ export type Appended =
   | { ok: false; because: 'busy'; view: RunView }
   /** Nothing new is sent before two people have lifted the halt. */
   | { ok: false; because: 'halted'; view: RunView };
+
+/** What is appended to one run. */
+type Part = { run: string; build: (snapshot: Snapshot) => NewEvent[] };
+type Made = { view: RunView; events: RunEvent[]; outbox: Parameters<JournalTransaction['announce']>[0] };
 
 /** The stream of what belongs to no run. */
 export const SYSTEM = 'system';
@@ -80,9 +85,9 @@ export class Ledger {
   view(run: string): RunView | undefined {
     return this.#views.get(run);
   }
-  /** The run under way: one at a time per system. */
+  /** The run under way: one at a time per system. One that only tidies up beside the next is none. */
   active(): RunView | undefined {
-    return this.all().findLast((view) => !view.snapshot.hasTag('ended'));
+    return this.all().findLast(({ snapshot }) => !snapshot.hasTag('ended') && !isPassedOn(snapshot.context));
   }
   /** Called after each commit, with the run as it is then. */
   onAppend(listener: (view: RunView) => void): void {
@@ -94,26 +99,32 @@ export class Ledger {
     this.#noteListeners.push(listener);
   }
 
-  /** Begins a run, unless one is under way. Its id is the next number of the organization. */
+  /**
+   * Begins a run, unless one is under way. Its id is the next number of the organization. `ends`: the run that is only
+   * watched, and what ends it; both are written in one transaction, so that neither is ever lost.
+   */
   async begin(
     organization: string,
     actor: string,
     first: (run: string) => Omit<Extract<RunEvent, { type: 'REQUESTED' }>, 'at' | 'actor' | 'run'>,
     delivery: string | null,
+    ends: { run: string; event: (next: string) => NewEvent } | null = null,
   ): Promise<Appended> {
     const run = `${organization}-${this.#views.size + 1}`;
-    const busy = this.active();
-    if (busy) return { ok: false, because: 'busy', view: busy };
-    return await this.#commit(
-      run,
-      actor,
-      () => [{ ...first(run), run } as NewEvent],
-      delivery,
-      async () => {
-        const now = this.active();
-        return now ? { ok: false, because: 'busy', view: now } : null;
-      },
-    );
+    const busy = (): Appended | null => {
+      const view = this.active();
+      return view && view.run !== ends?.run ? { ok: false, because: 'busy', view } : null;
+    };
+    const refusal = busy();
+    if (refusal !== null) return refusal;
+    const own: Part = { run, build: () => [{ ...first(run), run } as NewEvent] };
+    // Over by itself meanwhile: there is nothing left to end.
+    const end = (snapshot: Snapshot): NewEvent[] =>
+      ends === null || snapshot.hasTag('ended') || isPassedOn(snapshot.context) ? [] : [ends.event(run)];
+    const parts = ends === null ? [own] : [{ run: ends.run, build: end }, own];
+    const begun = await this.#commit(parts, actor, delivery, busy);
+    const isNotOver = !begun.ok && begun.because === 'refused' && begun.view.run === ends?.run;
+    return isNotOver ? { ok: false, because: 'busy', view: begun.view } : begun;
   }
 
   /** Appends what `build` makes of the newest state; an empty list writes nothing. */
@@ -123,7 +134,7 @@ export class Ledger {
     build: NewEvent | ((snapshot: Snapshot) => NewEvent[]),
     delivery: string | null = null,
   ): Promise<Appended> {
-    return await this.#commit(run, actor, typeof build === 'function' ? build : () => [build], delivery);
+    return await this.#commit([{ run, build: typeof build === 'function' ? build : () => [build] }], actor, delivery);
   }
 
   /** What belongs to no run: refused requests, restarts, notices. With messages of its own, where people are to be told. */
@@ -150,45 +161,66 @@ export class Ledger {
     return true;
   }
 
+  /** All of it or nothing. The answer is the last part's, or that of the first part that was refused. */
   async #commit(
-    run: string,
+    parts: Part[],
     actor: string,
-    build: (snapshot: Snapshot) => NewEvent[],
     delivery: string | null,
-    refuse?: () => Promise<Appended | null>,
+    refuse: () => Appended | null = () => null,
   ): Promise<Appended> {
-    const result = await this.#journal.transact(async (tx): Promise<Appended> => {
+    const results = await this.#journal.transact(async (tx): Promise<Appended[]> => {
       await this.#leading(tx);
-      const refusal = await refuse?.();
-      if (refusal) return refusal;
-      const view = await this.#current(tx, run);
+      const refusal = refuse();
+      if (refusal) return [refusal];
+      const views: RunView[] = [];
+      for (const { run } of parts) views.push(await this.#current(tx, run));
       if (delivery !== null && !(await tx.remember(delivery, this.#clock.now())))
-        return { ok: false, because: 'duplicate', view };
-      let { snapshot } = view;
-      const events: RunEvent[] = [];
-      const outbox: Parameters<JournalTransaction['announce']>[0] = [];
-      for (const partial of build(snapshot)) {
-        const event = { ...partial, at: this.#clock.now(), actor } as RunEvent;
-        if (view.refused !== null || !accepts(snapshot, event))
-          return { ok: false, because: 'refused', type: event.type, view };
-        if (isEffect(event.type) && (await this.halts.within(tx))) return { ok: false, because: 'halted', view };
-        const after = next(snapshot, event);
-        const seq = view.length + events.length + 1;
-        for (const [n, { slot, name, facts, broadcast }] of announcementsOf(snapshot, after, event, seq).entries())
-          outbox.push({ key: `${run}:${seq}:${n}`, run, slot, name, facts, broadcast, at: event.at });
-        events.push(event);
-        snapshot = after;
+        return [{ ok: false, because: 'duplicate', view: views.at(-1)! }];
+      const made: Made[] = [];
+      for (const [index, { build }] of parts.entries()) {
+        const one = await this.#made(tx, views[index]!, actor, build);
+        if ('because' in one) return [one];
+        made.push(one);
       }
-      await tx.append(run, view.length, this.#token, events.map(entryOf));
-      await tx.announce(outbox);
-      return { ok: true, view: { run, snapshot, length: view.length + events.length, refused: null } };
+      for (const [index, { view, events, outbox }] of made.entries()) {
+        await tx.append(view.run, views[index]!.length, this.#token, events.map(entryOf));
+        await tx.announce(outbox);
+      }
+      return made.map(({ view }) => ({ ok: true, view }));
     });
-    if (result.ok) {
+    const committed = results.flatMap((one) => (one.ok ? [one.view] : []));
+    for (const view of committed) {
       // Commits are ordered, the answers to them need not be: an older view never replaces a newer one.
-      if (result.view.length > (this.#views.get(run)?.length ?? 0)) this.#views.set(run, result.view);
-      for (const listener of this.#listeners) listener(result.view);
+      if (view.length > (this.#views.get(view.run)?.length ?? 0)) this.#views.set(view.run, view);
     }
-    return result;
+    for (const view of committed) for (const listener of this.#listeners) listener(view);
+    return results.at(-1)!;
+  }
+
+  /** The events and what is told of them; nothing is written yet. */
+  async #made(
+    tx: JournalTransaction,
+    view: RunView,
+    actor: string,
+    build: Part['build'],
+  ): Promise<Made | Extract<Appended, { ok: false }>> {
+    const { run } = view;
+    let { snapshot } = view;
+    const events: RunEvent[] = [];
+    const outbox: Made['outbox'] = [];
+    for (const partial of build(snapshot)) {
+      const event = { ...partial, at: this.#clock.now(), actor } as RunEvent;
+      if (view.refused !== null || !accepts(snapshot, event))
+        return { ok: false, because: 'refused', type: event.type, view };
+      if (isEffect(event.type) && (await this.halts.within(tx))) return { ok: false, because: 'halted', view };
+      const after = next(snapshot, event);
+      const seq = view.length + events.length + 1;
+      for (const [n, { slot, name, facts, broadcast }] of announcementsOf(snapshot, after, event, seq).entries())
+        outbox.push({ key: `${run}:${seq}:${n}`, run, slot, name, facts, broadcast, at: event.at });
+      events.push(event);
+      snapshot = after;
+    }
+    return { view: { run, snapshot, length: view.length + events.length, refused: null }, events, outbox };
   }
 
   async #leading(tx: JournalTransaction): Promise<void> {

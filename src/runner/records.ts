@@ -59,14 +59,16 @@ function throughputIn(rows: JournalRow[]): ThroughputSeen[] {
 
 /** Runs that came to nothing, and those that moved nothing, are left out. */
 export const movesOf = (runs: Context[]): Moved[] =>
-  runs.flatMap(({ run, runbook, source, target, end, endedAt }) =>
-    endedAt !== null &&
-    runbook !== LOST_SECONDARY &&
-    runbook !== REPROTECT &&
-    (end === 'completed' || end === 'takenOver')
+  runs.flatMap(({ run, runbook, source, target, end, watch, ...c }) => {
+    // What only tidies up beside the next run has moved what it was to move.
+    const endedAt = c.endedAt ?? watch?.cut?.at ?? null;
+    return endedAt !== null &&
+      runbook !== LOST_SECONDARY &&
+      runbook !== REPROTECT &&
+      (end === 'completed' || end === 'takenOver')
       ? [{ run, source, target, endedAt }]
-      : [],
-  );
+      : [];
+  });
 
 /** @param runs every run as it is now, oldest first */
 export function journalRecords(journal: Journal, runs: () => Context[] = () => []): Records {

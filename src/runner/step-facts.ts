@@ -31,6 +31,7 @@ export function factsOf(c: Context, step: string, around: Around): StepFacts {
       intendedAt,
       phaseAt: phase === undefined || phase === 'atEnd' ? null : (c.phases[phase]?.entered ?? null),
       watch: c.watch?.step === step ? c.watch : null,
+      lost: c.watch?.cut?.lost ?? null,
       isLeft: currentPlan(c) === null,
     },
   };

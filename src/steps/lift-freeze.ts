@@ -25,7 +25,7 @@ export const liftFreeze = defineStep({
   title: 'Lift the change freeze',
   about: {
     does: 'Takes this run’s annotation `regent.dev/change-freeze` off both clusters, however the run ended, and tells the developers’ channel. A freeze of somebody else stays.',
-    asks: 'Reads the annotation in both clusters. Done when neither carries this run’s; of a region given up in an emergency no answer is waited for. Where this run never froze anything nobody is asked.',
+    asks: 'Reads the annotation in both clusters. Done when neither carries this run’s; of a region given up in an emergency, or declared lost while it was watched, no answer is waited for. Where this run never froze anything nobody is asked.',
     whenItStops: [
       'A cluster does not answer, as one that was lost will not: it has been lifted in the other. Press Retry when it answers again; or skip this, and take the annotation away later with `kubectl annotate namespace NAMESPACE regent.dev/change-freeze-`.',
       '“refused to patch namespace”: Regent lacks that right in the cluster; deploy/kubernetes-role.yml has all of them.',
@@ -36,7 +36,7 @@ export const liftFreeze = defineStep({
   budgetMs: 60_000,
   byHand: ({ namespace }) => [byHand(namespace)],
   uses: ['cluster'],
-  async check({ cluster, run, source, target, mode, evidenceOf, beforeOf, signal }) {
+  async check({ cluster, run, source, target, mode, own, evidenceOf, beforeOf, signal }) {
     if (evidenceOf('freeze-changes') === null && beforeOf('freeze-changes') === null)
       return done({ carriedBy: [], silent: [] }, 'nothing was frozen');
     const looks = await lookAt(cluster, [source, target], signal);
@@ -53,10 +53,11 @@ export const liftFreeze = defineStep({
         evidence,
       );
     // For a region that was given up nothing waits: whoever brings it back finds the mark, and reads here whose it is.
-    if (mode === 'emergency' && silent.length > 0 && silent.every(({ region }) => region === source))
+    const givenUp = own?.lost ?? (mode === 'emergency' ? source : null);
+    if (silent.length > 0 && silent.every(({ region }) => region === givenUp))
       return done(
         evidence,
-        `${target} no longer carries this run’s; ${source} does not answer: take it away there when it is back (${words})`,
+        `${givenUp === source ? target : source} no longer carries this run’s; ${givenUp} does not answer: take it away there when it is back (${words})`,
       );
     if (silent.length > 0) return unknown(words, evidence);
     const others = looks.flatMap(({ region, value }) => (value === null ? [] : [`${region} ${quoted(value)}`]));

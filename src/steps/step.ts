@@ -86,6 +86,8 @@ export type StepFacts = {
     phaseAt: number | null;
     /** What it has seen so far, where it watches over a while. */
     watch?: Context['watch'];
+    /** The region that was declared lost while this run only watched it. */
+    lost?: string | null;
     /** The run goes on by another plan once this attempt has an outcome, and waits for it. */
     isLeft: boolean;
   };

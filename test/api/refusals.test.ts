@@ -13,7 +13,7 @@ describe('every way of saying no', () => {
     [
       { regoin: 'east', reason: 'x' },
       400,
-      '“regoin” is nothing failover takes. Did you mean region? It takes region, to, reason, force-after.',
+      '“regoin” is nothing failover takes. Did you mean region? It takes region, to, reason, force-after, end-watch.',
     ],
     [{ region: ['east'], reason: 'x' }, 400, 'region must be text in quotes, and a list was found. Nothing was done.'],
     [{ region: 7, reason: 'x' }, 400, 'region must be text in quotes, and a number was found.'],

@@ -66,6 +66,15 @@ describe('a run from the command line', () => {
     expect(JSON.parse(seen.out)).toMatchObject({ ok: true, title: expect.stringContaining('eden-1') });
     expect((await run(as(here, 'UDEE'), '--server', here.api.url, 'status', '--detail')).status).toBe(0);
   });
+
+  it.each([[['plan', 'failback']], [['plan', '--failback']]])('%j asks for the plan of going home', async (line) => {
+    await using here = await rig();
+    const { east, west } = here.state.servers;
+    Object.assign(west!, { role: 'primary', streamingFrom: null });
+    Object.assign(east!, { role: 'standby', streamingFrom: 'west:5432' });
+    const seen = await run(as(here, 'UDEE'), ...line);
+    expect(seen.out).toContain('Plan · failback west → east · nothing was changed');
+  });
 });
 
 describe('saying no', () => {
@@ -73,7 +82,7 @@ describe('saying no', () => {
     [['failovr', '--region', 'x'], '“failovr” is not a command. Did you mean dr failover? Nothing was sent.'],
     [
       ['failover', '--regoin', 'x'],
-      '--regoin is nothing dr failover takes. Did you mean --region? It takes --region, --to, --reason, --force-after. Nothing was sent.',
+      '--regoin is nothing dr failover takes. Did you mean --region? It takes --region, --to, --reason, --force-after, --end-watch. Nothing was sent.',
     ],
     [['failover', '--region'], '--region needs a value, and the line ends there. Nothing was sent.'],
     [['failover', 'east', 'west'], 'dr failover has no use for “west”. See dr failover --help. Nothing was sent.'],
@@ -162,7 +171,9 @@ describe('help', () => {
   it('tells of one what it takes, and asks for no token', async () => {
     const { out, status } = await run({}, 'failover', '--help');
     expect(status).toBe(0);
-    expect(out).toContain('dr failover --region REGION [--to TO] --reason REASON [--force-after FORCE-AFTER]\n');
+    expect(out).toContain(
+      'dr failover --region REGION [--to TO] --reason REASON [--force-after FORCE-AFTER] [--end-watch END-WATCH]\n',
+    );
     expect(out).toMatch(/--region REGION +the region that is left \(needed\)/);
     expect((await run({}, 'help', 'failover')).out).toBe(out);
   });

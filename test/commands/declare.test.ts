@@ -54,7 +54,7 @@ describe('typed', () => {
   it('with its reason, of a region that is seen down, begins: the answer shows what is seen', async () => {
     down();
     const reply = said(await here.type('UANA', 'declare east reason:"east is dark"', 'd9'));
-    expect(begun).toEqual([['east', 'west', 'east is dark', 'UANA', 'd9', { selection: null }]]);
+    expect(begun).toEqual([['east', 'west', 'east is dark', 'UANA', 'd9', { selection: null, ends: null }]]);
     expect(reply.split('\n')).toEqual([
       '🔴 eden-1: east is declared lost, east → west. Follow it ↗ <https://chat/eden-1>',
       expect.stringContaining('east is confirmed since'),

@@ -21,6 +21,15 @@ it('begins a run from the region to the one that serves; its runbook promotes no
   expect(said(await here.type('UANA', asked))).toContain('making west a standby of east');
 });
 
+it('by the button of a card: the same dialog, and the same refusals', async () => {
+  const reply = await here.press('UANA', 'reprotect', { region: 'west' });
+  if (reply.kind !== 'form') throw new Error(said(reply));
+  expect(reply.form).toMatchObject({ id: 'reprotect', meta: '{"region":"west"}' });
+  expect(said(await here.press('UDEE', 'reprotect', { region: 'west' }))).toContain('You cannot do this.');
+  await here.type('UANA', asked);
+  expect(said(await here.press('UANA', 'reprotect', { region: 'west' }))).toContain('making west a standby of east');
+});
+
 it('asks for a reason in a form, and takes it from there', async () => {
   const reply = await here.type('UANA', 'reprotect west');
   if (reply.kind !== 'form') throw new Error(said(reply));

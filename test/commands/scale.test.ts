@@ -49,6 +49,21 @@ describe('done', () => {
     expect(scaled()).toEqual(['scale east api 0']);
   });
 
+  it('by the dialog of a card that cannot say how many would help', async () => {
+    const form = await here.press('UANA', 'scale', { run: 'eden-1', ask: true });
+    expect(said(form)).toBe(
+      '(form scale)\nIn east, which serves. Done when its pods are ready; within the bounds of the configuration.',
+    );
+    const submit = (replicas: string, sure = '') =>
+      here.submit('UANA', 'scale', {}, { service: 'api', replicas, reason: '', sure });
+    expect(said(await submit('many'))).toContain('(at replicas) “many” is not a number of pods');
+    expect(said(await submit('0'))).toContain('(at sure) Type its name, api');
+    expect(said(await submit(' 4 '))).toContain('api in east: 3 → 4 pods.');
+    await here.clock.advance(1000);
+    expect(scaled()).toEqual(['scale east api 4']);
+    expect(said(await here.press('UDEE', 'scale', { run: 'eden-1', ask: true }))).toContain('You cannot do this.');
+  });
+
   it('says that pods are not ready in time; a newer wish ends the older', async () => {
     here.state.ending = true;
     await here.type('UANA', 'scale api 5');

@@ -1,8 +1,25 @@
 /** The end of a run: what is now true, how long it took, what it cost. */
 import { describe, expect, it } from 'vitest';
 import { ended } from '../../src/messages/ended.ts';
+import { headline } from '../../src/messages/headline.ts';
+import type { Unprotected } from '../../src/messages/reprotection.ts';
 import { step, story } from '../support/machine.ts';
 import { asked, begun, completed, fenced, message, plan, promoted, read, sceneOf, skipped, text } from './scenes.ts';
+
+it('left unprotected: its last words offer to mend it, where the configuration says how', () => {
+  const told = completed();
+  const bare = { region: 'east', target: 'west', run: 'eden-1', since: 5000 };
+  const words = (unprotected: Unprotected | null) =>
+    [headline, ended].map((make) => text(make({ ...sceneOf(told), unprotected })));
+  for (const lines of words({ ...bare, mayFollow: true })) expect(lines.at(-1)).toContain('[Make east a standby…]');
+  for (const lines of [...words(null), ...words({ ...bare, run: 'eden-9', mayFollow: true }), ...words(bare)])
+    expect(lines.join()).not.toContain('a standby…]');
+  expect(words({ ...bare, mayFollow: false })[0]).toContain(
+    '✖ UNPROTECTED since 5 s (eden-1): nothing follows west. east is made a standby by hand: regions.east.postgres.reprotect is not configured.',
+  );
+  const [button] = ended({ ...sceneOf(told), unprotected: { ...bare, mayFollow: true } }).actions;
+  expect(button).toMatchObject({ id: 'reprotect', value: '{"region":"east"}' });
+});
 
 it('completed, with the proof that nothing is missing', () => {
   const told = fenced().finish('promote-postgres', 'switch-redis').found('prove-target-writable');

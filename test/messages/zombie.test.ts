@@ -88,3 +88,12 @@ it('before the promotion says that the target may still receive it', () => {
   expect(lines[2]).toContain('us-west-2 is still a standby: what it receives of it before its promotion is kept.');
   expect(lines.at(-1)).toBe('Done there: its databases closed to connections.');
 });
+
+it('once it is fenced it can be made a standby by the card, where the configuration says how', () => {
+  const button = (more: Partial<Zombie>) => read(more).at(-1);
+  expect(button({ mayFollow: true })).toBe('[Make us-east-1 a standby…]');
+  for (const not of [{}, { mayFollow: true, fencedAt: null }, { mayFollow: true, promoted: false }])
+    expect(button(not)).not.toContain('[');
+  const { actions } = zombie({ facts: { ...BACK, mayFollow: true }, now: 0, organization: 'eden', contacts: {} });
+  expect(actions[0]).toMatchObject({ id: 'reprotect', value: '{"region":"us-east-1"}' });
+});

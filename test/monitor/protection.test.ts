@@ -44,12 +44,13 @@ async function watching() {
         },
       },
       regions: ['east', 'west'],
+      mayFollow: (region) => region === 'east',
       runs: () => [run(1, 'east', 'west', { mode: 'emergency' })],
       rows: () => journal.read(SYSTEM),
       note: (entry, delivery, announcements) => ledger.note(entry, delivery, announcements),
       callMs: 2000,
       clock,
-      log: { warn: () => {} },
+      log: { info: () => {}, warn: () => {} },
       stop: new AbortController().signal,
     });
   const round = async (one: Protection) => {
@@ -71,7 +72,7 @@ it('is unprotected since the end of the run until something streams on its timel
   expect(one.now()).toBeNull();
   await round(one);
   await round(one);
-  const bare = { region: 'east', target: 'west', run: 'eden-1', since: 1000 };
+  const bare = { region: 'east', target: 'west', run: 'eden-1', since: 1000, mayFollow: true };
   expect([one.now(), await noted()]).toEqual([bare, [UNPROTECTED]]);
 
   // Connected is not following.

@@ -88,10 +88,12 @@ it('moves are the runs that moved the system and are over', () => {
     run('eden-4', { runbook: 'lost-secondary' }),
     run('eden-5', { end: 'takenOver', endedAt: 9 }),
     run('eden-6', { end: null, endedAt: null }),
+    run('eden-7', { endedAt: null, watch: { cut: { at: 11 } } }),
   ];
   const { moves } = journalRecords(sqliteJournal({ path: ':memory:' }), () => runs);
   return expect(moves()).resolves.toEqual([
     { run: 'eden-1', source: 'east', target: 'west', endedAt: 5 },
     { run: 'eden-5', source: 'east', target: 'west', endedAt: 9 },
+    { run: 'eden-7', source: 'east', target: 'west', endedAt: 11 },
   ]);
 });

@@ -1,22 +1,26 @@
 /** The commit window under the runner: facts of the journal, a deadline that outlives Regent, a person who goes on. */
 import { expect, test } from 'vitest';
+import { whereIs } from '../../src/machine/due.ts';
 import type { Journal } from '../../src/ports/journal.ts';
-import type { Ports } from '../../src/steps/step.ts';
+import type { Ports, StepDefinition } from '../../src/steps/step.ts';
 import { watchHealth } from '../../src/steps/watch-health.ts';
 import { makeWorld, workload } from '../steps/world.ts';
 import type { HandClock } from '../support/hand-clock.ts';
-import { asking, rig, YES } from '../support/runner.ts';
+import { asking, rig, scripted, YES } from '../support/runner.ts';
 
 const CLUSTER = { query: null, atMost: 0.9 };
 const MINUTE = 60_000;
 
-async function watching(before?: { journal: Journal; clock: HandClock; world: ReturnType<typeof makeWorld> }) {
+async function watching(
+  before?: { journal: Journal; clock: HandClock; world: ReturnType<typeof makeWorld> },
+  tidying: StepDefinition[] = [],
+) {
   const world = before?.world ?? makeWorld();
   const { cluster, metrics, probe, database } = world.ports;
   world.state.workloads['west'] = { api: workload('api', 2), ...before?.world.state.workloads['west'] };
   world.state.usage ??= null;
   const self = await rig({
-    nodes: [asking('look', { answers: [YES] }), watchHealth],
+    nodes: [asking('look', { answers: [YES] }), watchHealth, ...tidying],
     ports: { cluster, metrics, probe, database } as Partial<Ports>,
     ...(before && { journal: before.journal, clock: before.clock }),
   });
@@ -101,4 +105,42 @@ test('a named person goes on at any time, and stands among the overrides; other 
   await clock.until(() => self.c.endedAt !== null, MINUTE);
   expect(self.c.overrides).toEqual([{ rule: 'skip watch-health', by: 'UOPS', reason: 'quiet night' }]);
   await self.halt();
+});
+
+const nextRun = (here: Awaited<ReturnType<typeof watching>>) => {
+  const { type, nodes, ...asked } = { type: 'REQUESTED' as const, ...here.self.c };
+  const { organization, runbook, mode, requestedBy, objectives } = asked;
+  const sides = { source: 'west', target: 'east', reason: 'west is dark' };
+  return here.self.ledger.begin(
+    'eden',
+    'person:UOPS',
+    () => ({ type, organization, runbook, mode, requestedBy, objectives, ...sides, nodes }),
+    null,
+    {
+      run: 'eden-1',
+      event: (next) => ({ type: 'WATCH_ENDED', step: 'watch-health', by: 'UOPS', why: 'x', next, lost: 'west' }),
+    },
+  );
+};
+
+test('ended by the next run, both go on at once: the one tidies up, the other begins; after a restart too', async () => {
+  const lift = () => scripted('lift-freeze', { phase: 'atEnd', answers: ['hang'] });
+  const first = await watching(undefined, [lift()]);
+  await first.clock.until(() => first.self.c.watch !== null);
+  expect((await nextRun(first)).ok).toBe(true);
+  await first.clock.advance(1000);
+  await first.self.halt();
+  const states = (here: typeof first) => here.self.ledger.all().map(({ run, snapshot }) => [run, whereIs(snapshot)]);
+  expect(states(first)).toEqual([
+    ['eden-1', 'finishing'],
+    ['eden-2', 'closing'],
+  ]);
+
+  const answered = scripted('lift-freeze', { phase: 'atEnd', answers: [YES] });
+  const next = await watching({ journal: first.journal, clock: first.clock, world: first.world }, [answered]);
+  await next.clock.until(() => next.self.c.endedAt !== null);
+  expect(next.self.c).toMatchObject({ end: 'completed', watch: { cut: { next: 'eden-2', lost: 'west' } } });
+  expect(next.self.ledger.active()!.run).toBe('eden-2');
+  expect(await next.self.story()).not.toContain('STEP_SKIPPED watch-health');
+  await next.self.halt();
 });

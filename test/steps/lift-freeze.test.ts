@@ -84,6 +84,19 @@ it('waits for no answer of a region that was given up, and says what is left the
   expect((await here.check(liftFreeze, { mode: 'emergency' })).is).toBe('unknown');
 });
 
+it('waits as little for the target, where it was declared lost while it was only watched', async () => {
+  const here = await frozen();
+  silence(here, 'west');
+  await here.run(liftFreeze);
+  const own = { underWay: false, intendedAt: null, phaseAt: null, isLeft: false };
+  expect((await here.check(liftFreeze, { own })).is).toBe('unknown');
+  expect(wordsOf(await here.check(liftFreeze, { own: { ...own, lost: 'west' } }))).toBe(
+    'done: east no longer carries this run’s; west does not answer: take it away there when it is back (Kubernetes of west does not answer)',
+  );
+  silence(here, 'east');
+  expect((await here.check(liftFreeze, { own: { ...own, lost: 'west' } })).is).toBe('unknown');
+});
+
 it('tells a person how to do it by hand', async () => {
   const here = await stage();
   expect(liftFreeze.byHand?.(here.values)).toEqual([
