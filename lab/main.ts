@@ -10,6 +10,7 @@
  */
 import { parseArgs } from 'node:util';
 import { parseDurationMs } from './lib/duration.ts';
+import { pgbouncerProgram } from './pgbouncer/server.ts';
 import {
   DEFAULT_POSTGRES,
   POSTGRES_VERSIONS,
@@ -41,7 +42,7 @@ const ON_TIMEOUT = ['escalate', 'approve'] as const;
 const SOURCE_DIES: EmergencyFault = 'source-dies';
 const POSTGRES = POSTGRES_VERSIONS.map(String);
 const USAGE = `npm run lab [-- --world ${WORLD_NAMES.join('|')}] [--postgres ${POSTGRES.join('|')}] [--pace 10] [--transport ${TRANSPORTS.join('|')}]
-npm run -s lab -- run planned [--postgres ${POSTGRES.join('|')}] [--json] [--transcript] [--pace 10] [--latency 200ms] [--fault ${Object.keys(FAULTS).join('|')}|${SOURCE_DIES}] [--fence ${FENCES.join('|')}] [--redis ${REDIS.join('|')}] [--transport ${TRANSPORTS.join('|')}] [--kill ${Object.keys(KILL_POINTS).join(',')}|N] [--seed S]
+npm run -s lab -- run planned [--postgres ${POSTGRES.join('|')}] [--json] [--transcript] [--pace 10] [--latency 200ms] [--fault ${Object.keys(FAULTS).join('|')}|${SOURCE_DIES}] [--fence ${FENCES.join('|')}] [--redis ${REDIS.join('|')}] [--pooler] [--transport ${TRANSPORTS.join('|')}] [--kill ${Object.keys(KILL_POINTS).join(',')}|N] [--seed S]
 npm run -s lab -- run round-trip [--times 3] [--reprotect ${REPROTECT.join('|')}] [--postgres ${POSTGRES.join('|')}] [--redis ${REDIS.join('|')}] [--json] [--transcript] [--pace 10] [--latency 200ms] [--transport ${TRANSPORTS.join('|')}]
 npm run -s lab -- run failback [--fault ${Object.keys(FAILBACK_FAULTS).join('|')}] [--postgres ${POSTGRES.join('|')}] [--redis ${REDIS.join('|')}] [--json] [--transcript] [--pace 10]
 npm run -s lab -- run emergency-and-home [--strategy ${WAYS.join('|')}] [--json] [--transcript] [--pace 10] [--latency 200ms] [--trigger ${TRIGGERS.join('|')}] [--lag 200ms] [--transport ${TRANSPORTS.join('|')}]
@@ -69,6 +70,7 @@ function options() {
       seed: { type: 'string' },
       fence: { type: 'string', default: 'statefulset' },
       redis: { type: 'string' },
+      pooler: { type: 'boolean', default: false },
       transport: { type: 'string', default: 'socket' },
       port: { type: 'string', default: '0' },
       transcript: { type: 'boolean', default: false },
@@ -121,6 +123,7 @@ function options() {
     transport: values.transport as Transport,
     fence: values.fence as FenceKind,
     ...(redis && { redis }),
+    pooler: values.pooler,
     json: values.json,
     transcript: values.transcript,
     pace,
@@ -224,6 +227,8 @@ async function main(): Promise<number> {
     return ok ? 0 : 1;
   }
   const fault = given.fault as FaultName | null;
+  const pgbouncer = given.pooler ? pgbouncerProgram() : null;
+  if (pgbouncer && 'why' in pgbouncer) throw new Error(`--pooler: ${pgbouncer.why}`);
   const { report, ok } = await planned({ ...given, fault, say, stop: stopping.signal });
   process.stdout.write(given.json ? `${JSON.stringify(report)}\n` : `${forPeople(report)}\n`);
   return ok ? 0 : 1;
@@ -237,6 +242,11 @@ function forPeople(report: Awaited<ReturnType<typeof planned>>['report']): strin
     `  writes: ${writer.acknowledged} acknowledged, ${writer.refused} refused, ${writer.lost} lost; outage ${writer.outageMs.machine} ms machine, ${writer.outageMs.people} ms people`,
     redis === null ? '  Redis: none' : `  Redis (${redis.by}): ${redis.demotedBy ?? 'nobody'} demoted the old master`,
     ...redisWritersLine(redis),
+    ...(report.pooler === null
+      ? []
+      : [
+          `  pooler: ${report.pooler.acknowledged} acknowledged to ${report.pooler.clients}, ${report.pooler.refused} refused, ${report.pooler.lost} lost; nobody waited longer than ${report.pooler.longestWaitMs} ms`,
+        ]),
     `  rogue: ${rogue.tried} tried, ${rogue.acknowledgedAfterFence} acknowledged behind the fence; old primary ${report.oldPrimaryAcceptsWrites ? 'STILL ACCEPTS' : 'refuses'} writes`,
     `  primary: Postgres ${report.databasePrimary} (${report.promotions} promotion), Redis ${report.redisMaster ?? 'none'}; ${report.dnsBatches} DNS batch`,
     `  journal: ${report.journal.events} events, ${report.journal.verified ? 'verified' : 'NOT VERIFIED'}`,

@@ -163,6 +163,7 @@ export async function emergency(options: EmergencyOptions): Promise<{ report: Em
       configurationEqual: configurationEqual(world),
       reverseReplication: await reverseReplication(world),
       mended: null,
+      pooler: null,
     });
     const times = lost.map((id) => acked.get(id)!);
     const loss: Loss = {

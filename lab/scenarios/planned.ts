@@ -5,12 +5,14 @@ import { readJournal } from '../world/journal.ts';
 import { configurationEqual, reverseReplication, scriptsRun } from '../world/scripts-witness.ts';
 import * as witness from '../world/witness.ts';
 import { type FenceKind, type RedisKind, startWorld, type Transport, type World } from '../world/world.ts';
+import { type PooledWriter, startPooledWriter } from '../writer/pooled-writer.ts';
 import { startRedisWriter } from '../writer/redis-writer.ts';
 import { startRogue } from '../writer/rogue.ts';
 import { startWriter } from '../writer/writer.ts';
 import { type FaultName, faultNamed, freeSlots } from './faults.ts';
 import { type KillPlan, Supervised } from './kills.ts';
 import { type Ending, playPlanned, transcript } from './play.ts';
+import { poolerReport } from './pooler-report.ts';
 import { redisReport, redisWrites } from './redis-report.ts';
 import { disagreements, type Report, runReport } from './report.ts';
 import { reprotected } from './reprotect.ts';
@@ -22,6 +24,8 @@ export type PlannedOptions = {
   fence: FenceKind;
   /** Default sentinel. */
   redis?: RedisKind;
+  /** Default false. */
+  pooler?: boolean;
   transport?: Transport;
   /** Default 18. */
   postgres?: PostgresVersion;
@@ -36,12 +40,13 @@ export type PlannedOptions = {
 /** The load before the run is asked for: what must be there afterwards, and be enough to mean something. */
 const WRITES_BEFORE = 300;
 const WRITES_AT_LEAST = 1100;
+const POOLED_CLIENTS = 4;
 const RUN_WITHIN_MS = 400_000;
 const AS_PLANNED = { outcome: 'completed' as const, promotions: 1, dnsBatches: 1 };
 
 export async function planned(options: PlannedOptions): Promise<{ report: Report; ok: boolean }> {
   const { pace, latencyMs, fault, say, stop } = options;
-  const { fence: kind, transport = 'socket', redis = 'sentinel', postgres } = options;
+  const { fence: kind, transport = 'socket', redis = 'sentinel', pooler = false, postgres } = options;
   const world = await startWorld({
     ...(postgres && { postgres }),
     pace,
@@ -49,11 +54,13 @@ export async function planned(options: PlannedOptions): Promise<{ report: Report
     softFence: fault === 'soft-fence',
     fence: kind,
     redis,
+    pooler,
     transport,
     say,
   });
   const regent = new Supervised(world, options.kill, say);
   const closers: (() => Promise<unknown>)[] = [];
+  let pooled: PooledWriter | null = null;
   try {
     const [from, to] = world.regions;
     await regent.start();
@@ -69,6 +76,7 @@ export async function planned(options: PlannedOptions): Promise<{ report: Report
     // At full speed it takes a core of its own: only where Redis is what is looked at.
     const redisWriter = options.redis && world.redis ? startRedisWriter(world.redis) : null;
     closers.push(async () => redisWriter?.stop());
+    pooled = world.pooler && startPooledWriter({ url: world.pooler.url, clients: POOLED_CLIENTS, everyMs: 20 });
     const bothWrite = () =>
       writer.acknowledged >= WRITES_BEFORE && (redisWriter === null || redisWriter.acknowledged >= WRITES_BEFORE);
     await until(bothWrite, stop, 60_000, 'the writers');
@@ -106,6 +114,8 @@ export async function planned(options: PlannedOptions): Promise<{ report: Report
       plan?.expect.unprotected && ending.outcome === 'completed' ? await reprotected(world, from, { say, stop }) : null;
     const acceptsWrites = await witness.acceptsWrites(world, from);
     await Promise.all(closers.splice(0).map((close) => close()));
+    // As it is while Regent lives: one that is told to stop lets everybody go.
+    const paused = (await world.pooler?.paused()) ?? [];
     await regent.stop();
 
     // From here on Regent is gone: what follows is asked of the servers, and of the journal it left.
@@ -132,6 +142,7 @@ export async function planned(options: PlannedOptions): Promise<{ report: Report
       configurationEqual: configurationEqual(world),
       reverseReplication: await reverseReplication(world),
       mended,
+      pooler: await poolerReport(world, finalRegion, pooled, paused),
     });
     const problems = disagreements(report, world, plan?.expect ?? AS_PLANNED);
     for (const problem of problems) say(`✖ ${problem}`);
@@ -140,6 +151,8 @@ export async function planned(options: PlannedOptions): Promise<{ report: Report
     await Promise.all(closers.map((close) => close()));
     await regent.destroy();
     await world.close();
+    // Held back it could not end before.
+    await pooled?.stop();
   }
 }
 

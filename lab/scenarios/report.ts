@@ -5,6 +5,7 @@ import type { World } from '../world/world.ts';
 import type { Writer } from '../writer/writer.ts';
 import type { Fault } from './faults.ts';
 import type { Ending } from './play.ts';
+import { type PoolerReport, poolerProblems } from './pooler-report.ts';
 import { type RedisReport, type RedisWrites, redisProblems } from './redis-report.ts';
 import { type Reprotected, reprotectProblems } from './reprotect.ts';
 
@@ -30,6 +31,7 @@ type Seen = {
   configurationEqual: boolean | null;
   reverseReplication: { standby: boolean; streaming: boolean };
   mended: Reprotected | null;
+  pooler: PoolerReport | null;
 };
 export type Report = ReturnType<typeof runReport> & { problems?: string[] };
 
@@ -91,6 +93,7 @@ export function runReport(seen: Seen) {
     promotions: seen.timeline - 1,
     redisMaster: seen.redis?.master ?? null,
     redis: seen.redis,
+    pooler: seen.pooler,
     deployments: seen.deployments,
     dns: seen.dns,
     dnsBatches: world.route53.ledger().length,
@@ -215,6 +218,7 @@ export function disagreements(report: Report, world: World, wanted: Fault['expec
   expect(report.journal.verified, 'the journal’s chain does not verify');
   expect(report.writer.lost === 0, `${report.writer.lost} acknowledged writes are not in the final primary`);
   expect(report.outcome === wanted.outcome, `the run was to end ${wanted.outcome}: ${report.outcome}${held}`);
+  problems.push(...poolerProblems(report.pooler, report.outcome));
   if (report.outcome !== wanted.outcome) return problems;
   expect(report.promotions === wanted.promotions, `${report.promotions} promotions`);
   expect(report.dnsBatches === wanted.dnsBatches, `${report.dnsBatches} DNS batches were accepted`);

@@ -28,6 +28,7 @@ import { type Leases, startLeases } from './leases.ts';
 import { startNames } from './names.ts';
 import { startNovaIn } from './nova.ts';
 import { overlayOf } from './overlay.ts';
+import { POOLER_VARIABLE, startPooler, type WorldPooler, withPooler } from './pooler.ts';
 import { endScripts, writeScripts } from './scripts.ts';
 import { startSites, TOKEN, writeKubeconfigs } from './sites.ts';
 import { startStores } from './stores.ts';
@@ -67,6 +68,8 @@ export type WorldOptions = {
   redis?: RedisKind;
   /** Default socket. */
   transport?: Transport;
+  /** Default false: whether a PgBouncer stands before Postgres, for clients of its own. */
+  pooler?: boolean;
   /** Default: a world in which everything lives. */
   disaster?: DisasterOptions;
   say: (line: string) => void;
@@ -83,6 +86,8 @@ export type World = {
   readonly slack: SlackLab;
   readonly postgres: PostgresCluster;
   readonly redis: RedisLab | null;
+  /** Null where none was asked for. */
+  readonly pooler: WorldPooler | null;
   readonly clusters: Record<string, KubernetesLab>;
   readonly authority: Authority;
   readonly resolver: Resolver;
@@ -139,6 +144,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
       disaster,
       keep,
     });
+    const pooler = options.pooler ? await startPooler({ dir, kind, regions, postgres, keep }) : null;
     const leases = await startLeases({ dir, file, regions, pace, keep, say });
     const sites = await startSites({ kind, file, regions, postgres, redis, pace, latencyMs, softFence, leases, keep });
     const { addresses, ingressPort, clusters } = sites;
@@ -228,7 +234,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
       around: aroundOverlay(around, file, (port) => ways?.outside[port]?.port ?? port),
       pace,
     });
-    writeFileSync(overlay, stringify(at));
+    writeFileSync(overlay, stringify(pooler ? withPooler(at) : at));
     const before = {
       postgres: (region: string) => relays.postgres[region] ?? null,
       redis: (region: string) => ways?.regions[region]?.redis ?? null,
@@ -237,6 +243,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
       ...environmentOf({ kind, file, regions, postgres, redis, transport, before }),
       ...around.people.env,
       ...scripts.env,
+      ...(pooler && { [POOLER_VARIABLE]: pooler.bouncer.console() }),
     };
     return {
       kind,
@@ -248,6 +255,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
       slack,
       postgres,
       redis,
+      pooler,
       clusters,
       ...names,
       relays,

@@ -109,7 +109,10 @@ function stepText(step: StepDefinition, lines: string[]): string {
         ]
       : []),
     ...(about ? [item('Check', plain(about.asks))] : []),
-    item('Time', `${timeText(step.budgetMs)}, or \`timings.budgets.${id}\`. Over it, the run holds and asks.`),
+    item(
+      'Time',
+      `${timeText(step.budgetMs)}, or \`timings.budgets.${id}\`. Over it, the run ${step.onFailure === 'continue' ? 'goes on without, and says so' : 'holds and asks'}.`,
+    ),
     item('Again', step.run ? AGAIN[step.repeat] : 'It only asks, and leaves nothing behind: as often as you like.'),
     item('Undo', undoText(step)),
     ...(step.proves ? [item('Skip', 'Never: what comes after rests on it.')] : []),

@@ -10,6 +10,7 @@ import { httpProbe } from '../integrations/http-probe/probe.ts';
 import { kubernetesCluster } from '../integrations/kubernetes/cluster.ts';
 import { kubernetesLeases } from '../integrations/kubernetes/leases.ts';
 import { postgresDatabase } from '../integrations/postgres/database.ts';
+import { pgbouncerPooler } from '../integrations/postgres/pgbouncer.ts';
 import { prometheusMetrics } from '../integrations/prometheus/metrics.ts';
 import { redisCache } from '../integrations/redis/cache.ts';
 import { lookups } from '../integrations/resolver/lookups.ts';
@@ -62,6 +63,10 @@ export function portsOf(config: Config, file: string): OutsidePorts & { close():
   };
   return {
     database: postgresDatabase({ regions: each(({ postgres }) => postgres!), timeoutMs }),
+    pooler: pgbouncerPooler({
+      poolers: data.flatMap(([, { postgres }]) => postgres!.poolers ?? []),
+      timeoutMs: Math.min(timeoutMs, 5000),
+    }),
     cache,
     cluster,
     dns: route53Dns({

@@ -1,6 +1,7 @@
 /** The configuration as the steps need to know it: plain data, no secret in it. */
 import type { SelfFence } from '../config/region.ts';
 import type { Config } from '../config/schema.ts';
+import { poolerName } from '../integrations/postgres/console.ts';
 import type { SelfFencePlan, System } from '../steps/system.ts';
 import { triggerOf } from './watching.ts';
 
@@ -91,6 +92,7 @@ export function systemOf(config: Config): System {
     performance: performanceOf(config),
     ...holdOf(config),
     ...(config.stalePaths === undefined ? {} : { restarts: config.stalePaths.restart }),
+    ...poolersOf(config),
     workflows: config.verify.workflows,
     consistency: config.verify.data,
     backups: config.backups
@@ -127,6 +129,17 @@ function holdOf({ hold }: Config): Pick<System, 'hold'> {
   if (hold === undefined || hold.for === 0) return {};
   const asked = ({ query, atMost }: { query?: string; atMost: number }) => ({ query: query ?? null, atMost });
   return { hold: { forMs: hold.for, everyMs: hold.every, cpu: asked(hold.cpu), memory: asked(hold.memory) } };
+}
+
+/** By the address of their consoles: the rest of it is a secret, and the adapter's. */
+function poolersOf({ regions, poolers: { pause, wait } }: Config): Pick<System, 'poolers'> {
+  const of = Object.fromEntries(
+    Object.entries(regions).map(([name, { postgres }]) => [
+      name,
+      [...new Set((postgres?.poolers ?? []).map(({ url }) => poolerName(url)))],
+    ]),
+  );
+  return Object.values(of).every((list) => list.length === 0) ? {} : { poolers: { pauseMs: pause, waitMs: wait, of } };
 }
 
 /** Over, it still waits this long for trouble to pass by itself. */

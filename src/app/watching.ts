@@ -40,6 +40,7 @@ import type { Ports, StepDefinition } from '../steps/step.ts';
 import type { System } from '../steps/system.ts';
 import { aftermathOf } from './aftermath.ts';
 import { surveyor } from './around.ts';
+import { poolKeeperOf } from './pools.ts';
 import type { OutsidePorts } from './ports.ts';
 
 /** A question to a region that may be gone must not take the time of the others. */
@@ -313,6 +314,7 @@ export function watchers(world: Watching): Watchers {
     callMs: Math.min(callMs, FENCE_LOOK_MS),
     stop,
   });
+  const pools = poolKeeperOf(world);
   const { ttl } = system.rules;
   const ttlWatch =
     ttl &&
@@ -341,6 +343,7 @@ export function watchers(world: Watching): Watchers {
       await protection.start();
       watch.start();
       keeper.start();
+      await pools.start();
       heartbeat.start();
       ttlWatch?.start();
     },
@@ -352,6 +355,7 @@ export function watchers(world: Watching): Watchers {
         protection.stopped(),
         aftermath.stopped(),
         keeper.stopped(),
+        pools.stopped(),
         heartbeat.stopped(),
         ttlWatch?.stopped(),
         baseline?.stopped(),

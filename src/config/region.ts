@@ -1,6 +1,7 @@
 /** What a region is made of, and how its database is stopped when the region is left. */
 import { z } from 'zod';
 import { duration, name, type SecretReader, secret, text, webAddress } from './fields.ts';
+import { poolers } from './poolers.ts';
 import { regionProbes } from './trigger.ts';
 
 const argv = (description: string) => z.array(text()).min(1).describe(description);
@@ -152,6 +153,7 @@ export const region = (read: SecretReader) =>
           .exactOptional(),
         fence,
         reprotect: reprotect.exactOptional(),
+        poolers: poolers(read).exactOptional(),
       })
       .describe('The region’s Postgres. Every region but a witness has one.')
       .exactOptional(),

@@ -30,6 +30,7 @@ import {
 } from './fields.ts';
 import { hold } from './hold.ts';
 import { outside } from './notify.ts';
+import { poolerTimes } from './poolers.ts';
 import { reconcile } from './reconcile.ts';
 import { region } from './region.ts';
 import { monitoring, rules, verify } from './rules.ts';
@@ -151,6 +152,7 @@ export function makeSchema(read: SecretReader) {
       })
       .describe('What Redis has in common in all regions.')
       .exactOptional(),
+    poolers: poolerTimes,
     services: z
       .strictObject({
         namespace: name('a namespace').describe('Kubernetes namespace of the services, the same in every region.'),

@@ -30,6 +30,9 @@ const CALL_MS = 25_000;
 /** What an own step that promotes waits for where it says nothing itself: the fence is proven, the target takes writes. */
 const PROVEN = 'prove-target-writable';
 
+/** Clients that were held back go on by it. */
+const RESUMES = 'resume-pools';
+
 const ORDER: readonly StepDefinition['phase'][] = [...PHASES, 'atEnd'];
 const rank = (phase: StepDefinition['phase']): number => ORDER.indexOf(phase);
 
@@ -56,15 +59,25 @@ export function withOwnSteps(runbook: Runbook, all: Pick<System, 'scripts'>): Ru
     .map(({ id }) => id);
   return {
     ...runbook,
-    nodes: nodes.map((node) =>
-      'kind' in node && node.id === 'promote' ? { ...node, after: [...node.after, ...asked] } : node,
-    ),
+    nodes: nodes.map((node) => {
+      if ('kind' in node) return node.id === 'promote' ? { ...node, after: [...node.after, ...asked] } : node;
+      return node.id === RESUMES ? { ...node, after: [...(node.after ?? []), ...beforeResuming(system, nodes)] } : node;
+    }),
   };
 }
 
 /** Of a runbook with own steps: those that are owed where the region that is left does not answer, in its order. */
 export const owedOwnSteps = (runbook: Runbook, { scripts }: Pick<System, 'scripts'>): StepDefinition[] =>
   stepsOf(runbook).filter(({ id }) => scripts.some((one) => one.id === id && one.owed));
+
+/** What the owner does while promoting may lead poolers elsewhere: clients wait for it, unless it waits for them. */
+function beforeResuming({ scripts }: Pick<System, 'scripts'>, nodes: Runbook['nodes']): string[] {
+  const own = (id: string) => (scripts.some((one) => one.id === id) ? nodes.find((node) => node.id === id) : undefined);
+  const waits = (id: string): boolean => id === RESUMES || (own(id)?.after?.some(waits) ?? false);
+  return scripts
+    .filter(({ id, phase, does }) => phase === 'promoting' && does !== null && !waits(id))
+    .map(({ id }) => id);
+}
 
 function provePlace(step: ConfiguredStep, nodes: Runbook['nodes'], { scripts }: Pick<System, 'scripts'>): void {
   const where = `steps: “${step.title}” (${step.id}) is to come after`;

@@ -14,6 +14,7 @@ export const readOnlySource = defineStep({
     ],
   },
   phase: 'promoting',
+  after: ['pause-pools'],
   repeat: 'idempotent',
   requires: { steps: ['replication-lag'], gate: 'promote' },
   budgetMs: 30_000,

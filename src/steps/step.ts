@@ -28,6 +28,7 @@ import type { Hook } from '../ports/hook.ts';
 import type { Jobs } from '../ports/jobs.ts';
 import type { LeaseWatch } from '../ports/leases.ts';
 import type { Metrics } from '../ports/metrics.ts';
+import type { Pooler } from '../ports/pooler.ts';
 import type { Probe } from '../ports/probe.ts';
 import type { Records } from '../ports/records.ts';
 import type { Watch } from '../ports/watch.ts';
@@ -37,6 +38,8 @@ export type Ports = {
   database: Database;
   /** Absent where the system has no cache; steps that use it are then left out of the plan. */
   cache: Cache;
+  /** Asked by no step where no pooler is configured. */
+  pooler: Pooler;
   cluster: Cluster;
   dns: Dns;
   probe: Probe;

@@ -109,6 +109,13 @@ export type System = {
   };
   /** Deployments that keep an address they looked up, and are restarted after DNS has moved. */
   restarts?: string[];
+  /** Connection poolers, `host:port` by the region they lead to; absent where there are none. */
+  poolers?: {
+    /** The longest they hold clients back, ms, and how long of it transactions are given to end. */
+    pauseMs: number;
+    waitMs: number;
+    of: Record<string, string[]>;
+  };
   workflows: Workflow[];
   consistency: { name: string; query: string }[];
   /** How regions are watched; absent where nobody watches them. */

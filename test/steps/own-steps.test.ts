@@ -69,6 +69,15 @@ describe('their places', () => {
     expect(node(planned, 'promote')).toMatchObject({ after: own });
   });
 
+  it('clients at poolers wait for what it does while promoting: it may lead them elsewhere', () => {
+    const at = (...steps: Partial<ConfiguredStep>[]) =>
+      node(placed(...steps.map((one) => ({ phase: 'promoting' as const, ...one }))), 'resume-pools').after;
+    expect(at({})).toEqual(['prove-target-writable', 'sync-config']);
+    expect(at({ does: null, ...CHECK })).toEqual(['prove-target-writable']);
+    expect(at({ phase: 'redirecting' })).toEqual(['prove-target-writable']);
+    expect(at({ after: ['resume-pools'] }, { id: 'b', after: ['sync-config'] })).toEqual(['prove-target-writable']);
+  });
+
   it('nothing of its own promotes before the target is proven to take writes, unless it says what it waits for', () => {
     const at = (more: Partial<ConfiguredStep>) => node(placed({ phase: 'promoting', ...more }), 'sync-config').after;
     expect(at({})).toEqual(['prove-target-writable']);

@@ -23,6 +23,7 @@ import type { ProbeResult } from '../../src/ports/probe.ts';
 import type { Moved, Notice, ThroughputSeen, TtlsSeen } from '../../src/ports/records.ts';
 import type { RegionHealth } from '../../src/ports/watch.ts';
 import type { Ports } from '../../src/steps/step.ts';
+import { poolerPort, poolerState } from './pooling-world.ts';
 import { securedState, securingPorts } from './securing-world.ts';
 
 export const noAnswer = (who: string): Error => new Error(`${who} does not answer`);
@@ -155,6 +156,7 @@ export function makeWorld() {
     /** By region; an error is thrown. */
     leases: {} as Record<string, SeenLease | null | Error>,
     secured: securedState(),
+    poolers: poolerState(),
     /** Every call that changes something, in order. */
     calls: [] as string[],
   };
@@ -168,6 +170,7 @@ export function makeWorld() {
   const securing = securingPorts(state);
   const ports: Ports = {
     evidence: securing.evidence,
+    pooler: poolerPort(state),
     database: {
       observe: async (region) => {
         const { down: _down, attempt: _attempt, prepared: _prepared, ...view } = at(region);

@@ -3,6 +3,7 @@ import { tokensApart } from './api.ts';
 import { recordNames, recordValues } from './dns.ts';
 import { mailCanBeSent, pagerCanWrite } from './notify.ts';
 import { gatesCanPass, groupsExist, risksArePeoples } from './people.ts';
+import { pauseOutlastsWait, poolersAlike } from './poolers.ts';
 import type { Check } from './reading.ts';
 import { aliases, apart, belongings, redis, roles } from './regions.ts';
 import { leasesOutside, selfFencePaired, sharedLeasesHeld } from './self-fence.ts';
@@ -41,6 +42,8 @@ export const checks: readonly Check[] = [
   stateSources,
   restartsKnown,
   reconcilable,
+  pauseOutlastsWait,
+  poolersAlike,
   errorRateHasMetrics,
   performanceMeasurable,
   transportHasSecret,

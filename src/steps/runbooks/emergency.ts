@@ -25,6 +25,7 @@ import { recentWrites } from '../recent-writes.ts';
 import { recordFailure } from '../record-failure.ts';
 import { reopenTarget } from '../reopen-target.ts';
 import { restartStale } from '../restart-stale.ts';
+import { reconnectPools, resumePools } from '../resume-pools.ts';
 import { scaleUpTarget } from '../scale-up-target.ts';
 import { defineGate, type Runbook } from '../step.ts';
 import { stopSource } from '../stop-source.ts';
@@ -82,8 +83,10 @@ export const emergency: Runbook = {
     { ...reopenTarget, when: () => true },
     promoteRedis,
     proveTargetWritable,
+    resumePools,
     switchDns,
     dnsAnswers,
+    reconnectPools,
     restartStale,
     publicHealth,
     databaseConnections,

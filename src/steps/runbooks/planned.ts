@@ -18,6 +18,7 @@ import { freezeChanges } from '../freeze-changes.ts';
 import { liftFreeze } from '../lift-freeze.ts';
 import { noStaleFence } from '../no-stale-fence.ts';
 import { noticeGiven } from '../notice-given.ts';
+import { pausePools } from '../pause-pools.ts';
 import { performance } from '../performance.ts';
 import { promotePostgres } from '../promote-postgres.ts';
 import { proveFence } from '../prove-fence.ts';
@@ -26,9 +27,11 @@ import { proveTargetWritable } from '../prove-target-writable.ts';
 import { publicHealth } from '../public-health.ts';
 import { readOnlySource } from '../read-only-source.ts';
 import { redisInSync } from '../redis-in-sync.ts';
+import { releasePools } from '../release-pools.ts';
 import { reopenTarget } from '../reopen-target.ts';
 import { replicationLag } from '../replication-lag.ts';
 import { restartStale } from '../restart-stale.ts';
+import { reconnectPools, resumePools } from '../resume-pools.ts';
 import { scaleUpTarget } from '../scale-up-target.ts';
 import { sourceIsPrimary } from '../source-is-primary.ts';
 import { defineGate, type Runbook } from '../step.ts';
@@ -84,6 +87,7 @@ export const planned: Runbook = {
       phase: 'redirecting',
       after: ['source-is-primary', 'replication-lag', 'target-capacity'],
     }),
+    pausePools,
     readOnlySource,
     drainConnections,
     stopWriters,
@@ -96,8 +100,10 @@ export const planned: Runbook = {
     reopenTarget,
     switchRedis,
     proveTargetWritable,
+    resumePools,
     switchDns,
     dnsAnswers,
+    reconnectPools,
     restartStale,
     publicHealth,
     databaseConnections,
@@ -105,6 +111,7 @@ export const planned: Runbook = {
     performance,
     criticalWorkflows,
     watchHealth,
+    releasePools,
     liftFreeze,
   ],
 };

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { PHASES, type PlanNode } from '../../../src/machine/types.ts';
 import { emergency } from '../../../src/steps/runbooks/emergency.ts';
 import { planned } from '../../../src/steps/runbooks/planned.ts';
-import { nodesFor, stepsOf } from '../../../src/steps/step.ts';
+import { nodesFor, type Runbook, stepsOf } from '../../../src/steps/step.ts';
 import type { FencePlan } from '../../../src/steps/system.ts';
 import { system } from '../system.ts';
 
@@ -14,7 +14,8 @@ const FENCES: FencePlan[] = [
   { strategy: 'sql' },
 ];
 const full = system();
-/** Every kind of system: each fence, with and without cache, writers and public addresses. */
+const POOLERS = { pauseMs: 30_000, waitMs: 10_000, of: { east: ['pool:6432'], west: ['pool:6432'] } };
+/** Every kind of system: each fence, with and without cache, writers and public addresses; the public ones with poolers. */
 const SYSTEMS = FENCES.flatMap((fence) =>
   [full.cache, null].flatMap((cache) =>
     [true, false].flatMap((writers) =>
@@ -26,7 +27,15 @@ const SYSTEMS = FENCES.flatMap((fence) =>
           publicHealth: seen ? one.publicHealth : null,
         }));
         const name = `${fence.strategy}, ${cache ? 'Redis' : 'no Redis'}, ${writers ? 'writers' : 'no writers'}, ${seen ? 'public' : 'not public'}`;
-        return { name, nodes: nodesFor(planned, system(fence, { cache, deployments }), 'east', 'west') };
+        return {
+          name,
+          nodes: nodesFor(
+            planned,
+            system(fence, { cache, deployments, ...(seen && { poolers: POOLERS }) }),
+            'east',
+            'west',
+          ),
+        };
       }),
     ),
   ),
@@ -36,7 +45,7 @@ const SYSTEMS = FENCES.flatMap((fence) =>
 const rank = (phase: string) => (phase === 'atEnd' ? PHASES.length : PHASES.indexOf(phase as (typeof PHASES)[number]));
 const phaseOf = (node: PlanNode) => rank(node.phase);
 /** Changes nothing for clients: it makes room, or marks the clusters and takes the mark away. */
-const HARMLESS = ['scale-up-target', 'freeze-changes', 'lift-freeze'];
+const HARMLESS = ['scale-up-target', 'freeze-changes', 'lift-freeze', 'release-pools'];
 
 /** Everything that must be settled before this node may begin: what it comes after, the gates of its phase, earlier phases. */
 function needs(nodes: PlanNode[], id: string): Set<string> {
@@ -159,6 +168,22 @@ describe.each(SYSTEMS)('$name', ({ nodes }) => {
   it('starts the outage clock with the first stop, whichever that is', () => {
     const stops = nodes.flatMap((node) => (node.kind === 'step' && node.clock === 'writes-stop' ? [node.id] : []));
     expect(stops).toEqual(['read-only-source', 'stop-writers', 'fence-source'].filter((id) => ids.has(id)));
+  });
+});
+
+describe('poolers', () => {
+  const of = (runbook: Runbook, more = {}) => nodesFor(runbook, system(FENCES[0], more), 'east', 'west');
+  const ids = (nodes: PlanNode[]) => nodes.map(({ id }) => id).filter((id) => id.endsWith('-pools'));
+  it('hold clients back before writes are refused, and let them go where they are taken', () => {
+    const nodes = of(planned, { poolers: POOLERS });
+    expect(needs(nodes, 'read-only-source')).toContain('pause-pools');
+    expect(needs(nodes, 'pause-pools')).toContain('promote');
+    expect(needs(nodes, 'resume-pools')).toContain('prove-target-writable');
+    expect(needs(nodes, 'reconnect-pools')).toContain('dns-answers');
+  });
+  it('hold nobody back in an emergency, and are no part of a system without any', () => {
+    expect(ids(of(emergency, { poolers: POOLERS }))).toEqual(['resume-pools', 'reconnect-pools']);
+    expect([...ids(of(planned)), ...ids(of(emergency))]).toEqual([]);
   });
 });
 
