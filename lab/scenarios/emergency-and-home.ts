@@ -39,7 +39,9 @@ export type HomeOptions = {
 
 /** pg_rewind and pg_basebackup come with Debian's Postgres alone. */
 const POSTGRES = 15;
-const WRITES_EACH = 300;
+const WRITES_BEFORE = 300;
+/** Between two runs, so that each has something to carry. */
+const WRITES_BETWEEN = 100;
 /** Regent has looked a few times before anything happens. */
 const WATCHED_BEFORE_MS = 15_000;
 const LEG_WITHIN_MS = 200_000;
@@ -85,7 +87,7 @@ export async function emergencyAndHome(options: HomeOptions): Promise<{ report: 
       promotedAt: promotion.at,
     };
     const watchedAt = Date.now() + WATCHED_BEFORE_MS / pace;
-    await until(() => writer!.acknowledged >= WRITES_EACH && Date.now() >= watchedAt, {
+    await until(() => writer!.acknowledged >= WRITES_BEFORE && Date.now() >= watchedAt, {
       withinMs: 60_000,
       stop,
       what: 'the writer',
@@ -118,7 +120,10 @@ export async function emergencyAndHome(options: HomeOptions): Promise<{ report: 
         fault: lifted.fault,
       });
       legs.push({ ...last, heldBefore: lifted.held() });
-      if (last.outcome === 'completed') await writes(stage, stop);
+      if (last.outcome === 'completed') {
+        await writes(stage, stop);
+        unprotected.after ||= await staysUnprotected(world, stop);
+      }
     }
     if (options.transcript) say(`\n${transcript(world)}\n`);
     await writer.stop();
@@ -211,6 +216,6 @@ const staysUnprotected = (world: World, stop: AbortSignal): Promise<boolean> =>
 
 /** Until enough is written where it serves now. */
 async function writes({ writer }: Stage, stop: AbortSignal): Promise<void> {
-  const wanted = writer.acknowledged + WRITES_EACH;
+  const wanted = writer.acknowledged + WRITES_BETWEEN;
   await until(() => writer.acknowledged >= wanted, { withinMs: 60_000, stop, what: 'the writer' });
 }

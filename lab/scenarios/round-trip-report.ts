@@ -21,6 +21,8 @@ export type RoundTripLeg = Leg & {
   redis: RedisReport | null;
   /** Where people made the region that was left a standby, after a run that could not. */
   reprotected: Reprotected | null;
+  /** What `/dr plan failback` said before it; null: there, or no answer. */
+  plan: string | null;
 };
 
 type Seen = {
@@ -46,6 +48,9 @@ type Seen = {
 };
 export type RoundTripReport = ReturnType<typeof roundTripReport>;
 
+/** What only a way home asks, as people read it. */
+const OWN_CHECKS = ['See that no fence is left', 'reach each other', 'has stood long enough'];
+
 export function roundTripReport(seen: Seen) {
   const report = observed(seen);
   return { ...report, problems: problemsOf(report, seen.world) };
@@ -68,7 +73,7 @@ function observed(seen: Seen) {
     pace: world.pace,
     postgres: world.postgres.node(home).programs.version,
     transport: world.transport,
-    runs: legs.map(({ from, to, outcome, heldAt, heldBefore, redis, reprotected, wallMs, said }, index) => {
+    runs: legs.map(({ from, to, outcome, heldAt, heldBefore, redis, reprotected, plan, wallMs, said }, index) => {
       const run = requests[index]?.stream ?? null;
       const events = journal.events.filter(({ stream }) => stream === run);
       return {
@@ -82,6 +87,8 @@ function observed(seen: Seen) {
         wallMs,
         redis,
         reprotected,
+        plannedFor: OWN_CHECKS.filter((title) => plan?.includes(title)),
+        plan,
         waived: waivedIn(events),
         said,
       };
@@ -123,10 +130,15 @@ function problemsOf(report: ReturnType<typeof observed>, world: World): string[]
   expect(report.journal.verified, 'the journal’s chain does not verify');
   expect(writer.lost === 0, `${writer.lost} acknowledged writes are not in the final primary`);
   expect(runs.length === 2 * times, `${runs.length} runs were played, not ${2 * times}`);
-  for (const [index, { run, runbook, from, to, outcome, heldAt, redis, reprotected, waived }] of runs.entries()) {
+  for (const [
+    index,
+    { run, runbook, from, to, outcome, heldAt, redis, reprotected, plannedFor, waived },
+  ] of runs.entries()) {
     const wanted = index % 2 === 0 ? 'planned' : 'failback';
     expect(outcome === 'completed', `${run} was to be completed: ${outcome}${heldAt ? `, held at ${heldAt}` : ''}`);
     expect(runbook === wanted, `${run} went by the runbook ${runbook}, not ${wanted}`);
+    if (wanted === 'failback')
+      expect(plannedFor.length === OWN_CHECKS.length, `/dr plan failback spoke only of ${plannedFor.join(', ')}`);
     expect(!waived.includes('soak-passed'), `${run} went home without having stood for a while`);
     if (report.reprotect === 'command')
       for (const one of reprotectProblems(reprotected)) expect(false, `${run}: ${one}`);
@@ -157,6 +169,8 @@ function problemsOf(report: ReturnType<typeof observed>, world: World): string[]
   if (report.fault !== null) {
     const { heldAt, says } = FAILBACK_FAULTS[report.fault];
     const [held, lifted] = [runs.at(-1)?.heldBefore, report.lifted.at(-1)];
+    for (const word of says)
+      expect(runs.at(-1)?.plan?.includes(word) === true, `/dr plan failback did not name ${word}`);
     expect(held?.at === heldAt, `the way home was not held at ${heldAt}`);
     for (const word of says)
       expect(held?.said.includes(word) === true, `the card did not name ${word}: ${held?.said ?? 'there was none'}`);

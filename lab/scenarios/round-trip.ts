@@ -47,6 +47,7 @@ const LEG_WITHIN_MS = 200_000;
 /** Writes between two ways, so that each has something to carry. */
 const WRITES_EACH = 300;
 const ZERO_LAG_WITHIN_MS = 20_000;
+const PLAN_WITHIN_MS = 30_000;
 
 export async function roundTrip(options: RoundTripOptions): Promise<{ report: RoundTripReport; ok: boolean }> {
   const { pace, latencyMs, transport = 'socket', postgres, redis = 'sentinel', times, fault, say, stop } = options;
@@ -79,7 +80,8 @@ export async function roundTrip(options: RoundTripOptions): Promise<{ report: Ro
       await left?.leave(world, home, away);
       await soak(stage);
       const mended = left && mending(world, left, home);
-      legs.push(await leg(stage, away, home, '/dr failback reason:"home again"', mended));
+      const plan = await planOfWayHome(stage);
+      legs.push({ ...(await leg(stage, away, home, '/dr failback reason:"home again"', mended)), plan });
       if (legs.at(-1)!.outcome !== 'completed') break;
     }
     if (options.transcript) say(`\n${transcript(world)}\n`);
@@ -154,7 +156,7 @@ async function leg(
   const redis = await redisReport(world, from);
   if (byCommand) await freeSlots(world, to);
   const again = byCommand && ending.outcome === 'completed' ? await reprotected(world, from, { say, stop, run }) : null;
-  return { from, to, ...ending, wallMs, heldBefore: mended?.held() ?? null, redis, reprotected: again };
+  return { from, to, ...ending, wallMs, heldBefore: mended?.held() ?? null, redis, reprotected: again, plan: null };
 }
 
 /** People are told of another way home, in two days: customers by the status page. */
@@ -163,6 +165,16 @@ async function announceWayHome({ world, say }: Pick<Stage, 'world' | 'say'>, awa
   const command = `/dr schedule ${away} at:"${at}" for:4h reason:"home again"`;
   say(`${ANA} types ${command}`);
   await world.slack.command(ANA, channelOf(world), command, { smartQuotes: true });
+}
+
+/** What Ana reads of the way home before she asks for it; null: no answer. */
+async function planOfWayHome({ world }: Pick<Stage, 'world'>): Promise<string | null> {
+  const since = Date.now();
+  await world.slack.command(ANA, channelOf(world), '/dr plan failback');
+  const told = () =>
+    world.slack.ephemerals(ANA).find(({ at, text }) => at >= since && text.includes('nothing was changed'));
+  const seen = await world.slack.until(told, PLAN_WITHIN_MS, 'the plan of the way home').catch(() => undefined);
+  return seen === undefined ? null : JSON.stringify(seen.blocks);
 }
 
 /** Ana reads what holds the way home, and does something about it. */

@@ -104,9 +104,8 @@ function drawn(text: string): void {
 }
 
 async function copied(old: Region, primary: Region): Promise<Report> {
-  const { dataDirectory, programs } = old.postgres;
   const aside =
-    programs.tools === null
+    old.postgres.programs.tools === null
       ? await clonedFiles(old, primary)
       : (await baseBackup(servers(old), servers(primary), drawn)).oldDirectory;
   await follow(old, primary);
@@ -114,7 +113,7 @@ async function copied(old: Region, primary: Region): Promise<Report> {
     summary: `${old.name} is a new copy of ${primary.name} and follows it from its next start on; its old data is kept in ${aside}`,
     way: 'copy',
     kept: aside,
-    bytes: bytesOf(dataDirectory),
+    bytes: bytesOf(aside),
   };
 }
 

@@ -3,10 +3,7 @@ import type { Lift } from '../commands/lift.ts';
 import type { KeptFence } from '../commands/release.ts';
 import type { Config } from '../config/schema.ts';
 import { UserError } from '../lib/errors.ts';
-import { watchCards } from '../machine/announce.ts';
-import { isForward, onlyWatched, whereIs } from '../machine/due.ts';
-import { isPassedOn, maySwitch } from '../machine/facts.ts';
-import { LOST_SECONDARY, REPROTECT } from '../machine/types.ts';
+import { whereIs } from '../machine/due.ts';
 import type { Delivery } from '../messages/told.ts';
 import type { WayBack } from '../messages/way-back.ts';
 import { Alarm } from '../monitor/alarm.ts';
@@ -17,14 +14,13 @@ import { liftingOf } from '../monitor/lifting.ts';
 import { owedFence, settledRuns } from '../monitor/owed.ts';
 import { FenceKeeper } from '../monitor/owed-fence.ts';
 import { owedSecuring } from '../monitor/owed-securing.ts';
-import type { RunSeen } from '../monitor/proposal-card.ts';
 import { Protection } from '../monitor/protection.ts';
 import { keptFence } from '../monitor/releasing.ts';
+import { runsSeen } from '../monitor/runs-seen.ts';
 import { SecondaryReturn } from '../monitor/secondary-return.ts';
 import type { StandbyWorld } from '../monitor/standbys.ts';
 import { TtlWatch } from '../monitor/ttl-watch.ts';
 import { RegionWatch, type WatchWorld } from '../monitor/watch.ts';
-import { wayBackOf } from '../monitor/way-back.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Journal } from '../ports/journal.ts';
 import type { Around } from '../ports/surroundings.ts';
@@ -42,6 +38,7 @@ import { aftermathOf } from './aftermath.ts';
 import { surveyor } from './around.ts';
 import { poolKeeperOf } from './pools.ts';
 import type { OutsidePorts } from './ports.ts';
+import { wayBacks } from './way-back.ts';
 
 /** A question to a region that may be gone must not take the time of the others. */
 const LOOK_MS = 5000;
@@ -162,24 +159,6 @@ type Watching = Common & {
   securing: StepDefinition[];
 };
 
-/** What moved nothing is, once it is over, neither a reason to wait nor an answer to an outage. */
-const concernsTrigger = ({ snapshot: { context } }: RunView): boolean =>
-  ![LOST_SECONDARY, REPROTECT].includes(context.runbook) || context.endedAt === null;
-
-/** For the trigger a run is over from when it is only watched: its region serves, and may fail like any other. */
-export function runSeen({ snapshot }: RunView): RunSeen {
-  const { context } = snapshot;
-  const { run, source, requestedAt, endedAt, watch, outage } = context;
-  const isOver = isPassedOn(context) || onlyWatched(snapshot) !== null;
-  return {
-    run,
-    source,
-    requestedAt,
-    endedAt: isOver || endedAt !== null ? (watch?.from ?? endedAt) : null,
-    planned: !isOver && maySwitch(context) && isForward(snapshot) ? { hasStopped: outage.from !== null } : null,
-  };
-}
-
 export type Watchers = {
   alarm: Alarm;
   around: Around;
@@ -201,7 +180,7 @@ export function watchers(world: Watching): Watchers {
     watch,
     around,
     told: world.told,
-    runs: () => ledger.all().filter(concernsTrigger).map(runSeen),
+    runs: () => runsSeen(ledger.all().map(({ snapshot }) => snapshot)),
     clock,
     note: (entry, delivery, announcements) => ledger.note(entry, delivery, announcements),
     rows: () => journal.read(SYSTEM),
@@ -253,23 +232,16 @@ export function watchers(world: Watching): Watchers {
     returns.considered();
     void alarm.consider().then(world.onCalls);
   });
-  const wayBack = ({ snapshot }: RunView) =>
-    wayBackOf(snapshot, {
-      lastSeen: (region) => watch.lastSeen(region),
-      regions: Object.keys(system.regions),
-      home: system.home,
-      now: clock.now(),
-      freshMs: alarmOptions(config).freshMs,
-    });
-  let offered = '';
-  // The button to go back stands on cards that nothing else may draw anew.
-  watch.onRound(() => {
-    const view = ledger.active();
-    const way = view && wayBack(view);
-    const now = way ? `${view.run} ${way.is}` : '';
-    if (way && now !== offered) for (const card of watchCards(view.snapshot.context)) outbox().redraw(view.run, card);
-    offered = now;
+  const wayBack = wayBacks({
+    watch,
+    regions: Object.keys(system.regions),
+    home: system.home,
+    freshMs: alarmOptions(config).freshMs,
+    active: () => ledger.active(),
+    redraw: (run, card) => outbox().redraw(run, card),
+    clock,
   });
+  watch.onRound(() => wayBack.considered());
   const baseline = baselineKeeper(world);
   watch.onRound(() => void baseline?.consider());
 
@@ -333,7 +305,7 @@ export function watchers(world: Watching): Watchers {
     around,
     returns,
     protection,
-    wayBack,
+    wayBack: wayBack.of,
     fence: keptFence({ note: (...args) => ledger.note(...args), owed, settled, clock }),
     lift: liftingOf({ ports, system, note: (...args) => ledger.note(...args), clock, callMs, stop }),
     async start() {

@@ -1,7 +1,7 @@
 /** The words of a run that makes a region a standby again, and of a system that has none. */
 import { bytesText } from '../lib/bytes.ts';
 import { stepState } from '../machine/facts.ts';
-import { type Context, REPROTECT } from '../machine/types.ts';
+import { type Context, REPROTECT, type Strategy } from '../machine/types.ts';
 import { type Kept, keptOf, onlyText } from '../policy/kept.ts';
 import type { Action, Line } from '../ports/chat.ts';
 import { isSecondary, outOfService } from './secondary.ts';
@@ -31,8 +31,10 @@ function becoming({ source, target, end, holds }: Context): string {
 /** On the gate's card: what is thrown away, and what is kept. */
 export function reprotectMeaning(c: Context): Line[] {
   const { strategy } = c;
-  return [...(strategy === null ? [] : [`Asked for: strategy ${strategy}, for this run alone.`]), ...replaced(c)];
+  return [...(strategy === null ? [] : [`${askedFor(strategy)}.`]), ...replaced(c)];
 }
+
+const askedFor = (strategy: Strategy): string => `Asked for: strategy ${strategy}, for this run alone`;
 
 function replaced({ source, target, steps }: Context): Line[] {
   const { way, why, divergedBytes, bytes } = steps['standby-look']?.evidence ?? {};
@@ -67,9 +69,10 @@ export const reprotectConsequence = ({ source, target }: Context): string =>
   `${source} is made a standby of ${target}. What only ${source} holds is replaced, and kept beside it.`;
 
 /** In the plan's message. */
-export const reprotectPlan = ({ source, target, plan }: Context): string[] => [
+export const reprotectPlan = ({ source, target, plan, strategy }: Context): string[] => [
   `Nothing is promoted; ${target} serves on`,
   `Stop Postgres in ${source} where it runs, keep what only it holds, make it a standby of ${target}, start it`,
+  ...(strategy === null ? [] : [askedFor(strategy)]),
   ...(plan?.values.cache ? [`Redis in ${source} follows ${target}`] : []),
 ];
 

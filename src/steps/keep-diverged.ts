@@ -18,7 +18,7 @@ export const keepDiverged = defineStep({
     asks: 'Looks at the program: whether it runs, how far it is, how it ended. Done when it has ended with 0 and has listed every table of `reconcile`.',
     whenItStops: [
       'No room: what it printed stands on the card. Make room beside the data, then press Retry.',
-      '“are not listed”: the log is kept, and where it lies stands on the card; the rows cannot be listed, for the reason it gives. Repair that (a primary key, the name in `reconcile.tables`), then press Retry; or skip this, and read the rows from what is kept. After the next step nobody can list them any more.',
+      '“are not listed”: the log is kept, and where it lies stands on the card. A name that is wrong: abort, mend `reconcile.tables`, restart Regent, ask again. A table without a primary key, or a server that does not start: skip this, and read the rows from what is kept. After the next step nobody can list them any more.',
       'It cannot be kept, and nobody needs it: skip this, with that as the reason; it is then thrown away.',
     ],
   },
@@ -33,7 +33,10 @@ export const keepDiverged = defineStep({
     if (way === 'rejoin') return done({ kept: null }, 'it wrote nothing of its own: nothing is thrown away');
     return listed(await judged('keep', ID, handed), handed);
   },
-  run: async (handed) => await begin('keep', ID, handed),
+  async run(handed) {
+    await begin('keep', ID, handed);
+    return undefined;
+  },
   undo: async () => ({ kept: true }),
 });
 
@@ -50,5 +53,6 @@ function listed(answer: Answer, { source, system }: Pick<StepFacts, 'source' | '
   return no(said, evidenceOf(kept));
 }
 
-const no = (why: string, evidence: Evidence): Answer => ({ is: 'notDone', why, evidence, final: true });
+/** Doing it again as it is would come to the same. */
+const no = (why: string, evidence: Evidence): Answer => ({ is: 'notDone', why, evidence, final: true, again: false });
 const evidenceOf = (kept: Kept): Evidence => ({ ...kept }) as Evidence;

@@ -15,7 +15,7 @@ export const makeStandby = defineStep({
     asks: 'Looks at the program: whether it runs, how far it is, how it ended. Done when it has ended with 0.',
     whenItStops: [
       '“it ended with” a number: what it printed last stands behind it. Repair the cause, then press Retry: it begins anew.',
-      'It cannot be rewound after all: abort this run, and ask again with another way: `/dr reprotect {source} strategy:copy reason:"…"`.',
+      'It cannot be rewound after all: abort this run, and ask for it again with `strategy:copy`.',
     ],
   },
   phase: 'securing',

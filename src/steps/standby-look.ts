@@ -12,7 +12,7 @@ export const standbyLook = defineCheck({
     does: 'Finds out how {source} can become a standby of {target}: as it is, where it was stopped cleanly and wrote nothing of its own; rewound to where the histories part; or by a new copy. Says what only {source} has, because that is thrown away in the last two cases, and kept first.',
     asks: 'Asks Postgres of {target} whether it serves, that of {source} whether it streams already, and the program of `postgres.reprotect` with the verb look. Done when there is a way by the strategy that was asked for, else by the configured one.',
     whenItStops: [
-      '“cannot follow as it is” or “cannot be rewound”: the strategy that was asked for, or is configured, does not fit what was found. Abort this run, and ask again with another: `/dr reprotect {source} strategy:copy reason:"…"`.',
+      '“cannot follow as it is” or “cannot be rewound”: the strategy that was asked for, or is configured, does not fit what was found. Abort this run, and ask for it again with another, like `strategy:copy`.',
       '“is no primary”: nobody serves in {target}. Look at both servers first, and abort.',
       'The program does not answer: run it by hand with the verb look, and see why.',
     ],

@@ -1,6 +1,6 @@
 /** A run that is only watched: a named person ends that, a disaster ends it by itself, and nothing waits for it unsaid. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import { runSeen } from '../../src/app/watching.ts';
+import { runsSeen } from '../../src/monitor/runs-seen.ts';
 import { endedByLoss } from '../../src/runner/ending.ts';
 import { RUNNER } from '../../src/runner/face.ts';
 import { Ledger } from '../../src/runner/ledger.ts';
@@ -11,16 +11,17 @@ const CLUSTER = { query: null, atMost: 0.9 };
 
 let here: Bench;
 /** Up to the watch; west serves, and east follows it. */
-async function watched({ seen = true } = {}): Promise<void> {
+async function watched({ looked = true } = {}): Promise<void> {
   here = await bench({ system: { hold: { forMs: 600_000, everyMs: 15_000, cpu: CLUSTER, memory: CLUSTER } } });
   await here.asked();
   await upTo(here, 'watch-health');
   Object.assign(here.state.servers['east']!, { role: 'standby', streamingFrom: 'west:5432' });
   Object.assign(here.state.servers['west']!, { role: 'primary', streamingFrom: null });
-  if (!seen) return;
+  if (!looked) return;
   const until = here.clock.now() + 600_000;
   await here.append({ type: 'WATCH_SEEN', step: 'watch-health', until, findings: [], streams: true, unread: [] });
 }
+const seen = () => runsSeen([here.ledger.view('eden-1')!.snapshot])[0]!;
 const first = () => here.ledger.view('eden-1')!.snapshot.context;
 const runs = () => here.ledger.all().map(({ run, snapshot }) => `${run} ${snapshot.context.runbook}`);
 const DARK = 'declare west to:east reason:"dark too" sure:west';
@@ -28,7 +29,7 @@ const DARK = 'declare west to:east reason:"dark too" sure:west';
 beforeEach(() => watched());
 
 it('is ended by name, with a reason, by who may decide', async () => {
-  await watched({ seen: false });
+  await watched({ looked: false });
   expect(said(await here.type('UBO', 'skip watch-health reason:"x"'))).toContain('is not held at a step');
   await watched();
   expect(said(await here.type('UBO', 'mark watch-health done reason:"x"'))).toContain('is not held at a step');
@@ -77,6 +78,8 @@ describe('its region is declared lost', () => {
     const { snapshot } = here.ledger.view('eden-1')!;
     expect([first().endedAt, snapshot.value]).toMatchObject([null, { lifecycle: 'finishing' }]);
     expect(here.ledger.active()!.run).toBe('eden-2');
+    await here.type('UANA', 'abort reason:"it is back"');
+    expect([here.ledger.active(), first().endedAt]).toEqual([undefined, null]);
     const done = { type: 'STEP_ALREADY_DONE', step: 'lift-freeze', evidence: {}, summary: null } as const;
     expect((await here.ledger.append('eden-1', 'runner', done)).ok).toBe(true);
     expect(first().endedAt).not.toBeNull();
@@ -117,21 +120,20 @@ describe('its region is declared lost', () => {
 
 describe('the trigger', () => {
   it('sees it as over from when it is only watched, and ends it with its declaration', async () => {
-    const before = here.ledger.view('eden-1')!;
-    expect(runSeen(before)).toMatchObject({ endedAt: first().watch!.from, planned: null });
+    expect(seen()).toMatchObject({ endedAt: first().watch!.from, planned: null });
     const ends = endedByLoss(here.ledger.active(), 'west');
     expect(ends).toEqual({ run: 'eden-1', why: 'west was declared lost', lost: 'west' });
     expect(endedByLoss(here.ledger.active(), 'east')).toBeNull();
     const begun = await here.face.beginEmergency('west', 'east', 'west has failed', RUNNER, null, { ends });
     expect(begun.ok).toBe(true);
     expect(first().watch!.cut).toMatchObject({ by: RUNNER, next: 'eden-2' });
-    expect(runSeen(here.ledger.view('eden-1')!)).toMatchObject({ endedAt: first().watch!.from });
+    expect(seen()).toMatchObject({ endedAt: first().watch!.from });
   });
 
   it('not before it is only watched', async () => {
-    await watched({ seen: false });
+    await watched({ looked: false });
     expect(endedByLoss(here.ledger.active(), 'west')).toBeNull();
-    expect(runSeen(here.ledger.view('eden-1')!).endedAt).toBeNull();
+    expect(seen().endedAt).toBeNull();
     expect(said(await here.type('UANA', DARK))).toContain('eden-1 is already moving east → west');
   });
 

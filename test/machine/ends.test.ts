@@ -307,3 +307,43 @@ test('the outage is over when nothing that stopped a writer stands any more', ()
   run.undo('a');
   expect(run.c.outage.to).toBe(run.c.steps['a']?.endedAt);
 });
+
+describe('a watch that the next run ends', () => {
+  const cut = {
+    type: 'WATCH_ENDED',
+    step: 'watch',
+    by: 'UOPS',
+    why: 'west is lost',
+    next: 'eden-2',
+    lost: 'west',
+  } as const;
+  const look: NewEvent = { type: 'WATCH_SEEN', step: 'watch', until: 9e6, findings: [], streams: null, unread: [] };
+  const nodes = [
+    step('a', 'preparing'),
+    check('watch', 'closing'),
+    step('other', 'closing'),
+    step('later', 'closing', { after: ['watch'] }),
+    step('lift', 'atEnd'),
+  ];
+
+  test('only where it stands: not before the first look, nor of another step, nor after it is over', () => {
+    const run = story().begin(nodes).finish('a');
+    expect([run.where, run.can(cut)]).toEqual(['closing', false]);
+    run.take(look);
+    expect([run.can(cut), run.can({ ...cut, step: 'other' })]).toEqual([true, false]);
+    run.found('watch');
+    expect(run.can(cut)).toBe(false);
+  });
+
+  test('completes it as it stands: what is in flight is settled, what was not begun is left, and it is tidied up', () => {
+    const run = story().begin(nodes).finish('a').take(look).intend('other');
+    run.take({ type: 'PAUSED', by: 'UOPS', reason: null }).take(cut);
+    expect([run.where, run.c.end, run.c.holds]).toEqual(['finishing', 'completed', []]);
+    expect(run.c.phases.closing!.to).not.toBeNull();
+    expect(run.work).toEqual(['settle run:other:1']);
+    run.done('other');
+    expect(run.work).toEqual(['run:lift:1']);
+    run.finish('lift');
+    expect([run.where, run.c.steps['later']]).toEqual(['completed', undefined]);
+  });
+});

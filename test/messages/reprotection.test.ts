@@ -1,7 +1,7 @@
 /** What people read of a region that becomes a standby again: what is thrown away, and what was kept of it. */
 import { expect, it } from 'vitest';
 import type { Context, Evidence } from '../../src/machine/types.ts';
-import { keptLines, reprotectMeaning } from '../../src/messages/reprotection.ts';
+import { keptLines, reprotectMeaning, reprotectPlan } from '../../src/messages/reprotection.ts';
 import { begun, lineText } from './scenes.ts';
 
 const AT = Date.UTC(2026, 10, 23, 14, 30, 5);
@@ -49,4 +49,6 @@ it('a way that was asked for stands on the card that is approved', () => {
   expect(lines[0]).toBe('Asked for: strategy copy, for this run alone.');
   expect(lines[1]).toContain('gets a new copy of west');
   expect(reprotectMeaning(after(looked)).map(lineText)[0]).toBe(lines[1]);
+  expect(reprotectPlan(after(looked, { strategy: 'copy' }))).toContain('Asked for: strategy copy, for this run alone');
+  expect(reprotectPlan(after(looked)).join()).not.toContain('Asked for');
 });

@@ -4,9 +4,9 @@ import { emergencyAndHome } from '../../lab/scenarios/emergency-and-home.ts';
 import { onPostgres } from '../lab/postgres/versions.ts';
 
 onPostgres(15, 'after an emergency', () => {
-  test('when the lost region is rewound and goes home, then what only it had is listed, row by row, as the writer knows it', async () => {
+  test('when the lost region is copied anew and goes home, then what only it had is listed, row by row, as the writer knows it', async () => {
     const { report, ok } = await emergencyAndHome({
-      strategy: 'rewind',
+      strategy: 'copy',
       pace: 20,
       latencyMs: 0,
       trigger: 'propose',
@@ -28,7 +28,7 @@ onPostgres(15, 'after an emergency', () => {
     expect(report.keys).toEqual(report.lost.ids);
     expect(report.reportedLost).toMatchObject({ tables: [{ table: 'tasks', rows: report.lost.count }], why: null });
     expect(report).toMatchObject({
-      way: 'rewind',
+      way: 'copy',
       databasePrimary: 'us-east-1',
       standby: { region: 'us-west-2', role: 'standby', lagBytes: 0 },
       promotions: 2,

@@ -9,12 +9,14 @@ import { EAST, type Rig, run, startRig, WEST } from './rig.ts';
 let rig: Rig;
 beforeAll(async () => {
   rig = await startRig();
-  await rig.app(EAST, 'CREATE TABLE tasks (id int)', 'INSERT INTO tasks VALUES (1)');
+  await rig.app(EAST, 'CREATE TABLE tasks (id int PRIMARY KEY)', 'INSERT INTO tasks VALUES (1)');
 });
 afterAll(() => rig?.close());
 
 const standby = (verb: string, region = EAST, primary = WEST) =>
-  run(rig.scripts, 'standby.sh', [verb, `--region=${region}`, `--primary=${primary}`], { REGENT_RUN: 'eden-2' });
+  run(rig.scripts, 'standby.sh', [verb, `--region=${region}`, `--primary=${primary}`, '--tables=tasks'], {
+    REGENT_RUN: 'eden-2',
+  });
 const data = (region: string) => rig.postgres.node(region).dataDirectory;
 async function scale(region: string, replicas: number): Promise<void> {
   rig.clusters[region]!.apply({
@@ -78,6 +80,13 @@ test('one that went its own way is refused, kept, and copied anew; its configura
   const segments = readdirSync(join(place, 'pg_wal')).filter((name) => !name.endsWith('.history'));
   expect(segments.length).toBe(kept.report?.['files']);
   expect(kept.progress.at(-1)?.done).toBe(kept.report?.['bytes']);
+  // Without pg_waldump rows are listed all the same.
+  expect(kept.report).toMatchObject({
+    transactions: null,
+    tables: [{ table: 'tasks', key: ['id'], rows: 1, file: join(place, 'rows', 'tasks.csv') }],
+    why: 'transactions are not counted: there is no pg_waldump here',
+  });
+  expect(readFileSync(join(place, 'rows', 'tasks.csv'), 'utf8')).toBe('id\n666\n');
   // Run again it comes to the same.
   expect((await standby('keep')).report).toEqual(kept.report);
 
