@@ -5,6 +5,7 @@ import { haltLines } from '../messages/halt.ts';
 import type { Line, Refused, Reply } from '../ports/chat.ts';
 import type { NewEvent, RunView } from '../runner/ledger.ts';
 import { atField, type Command, type CommandWorld, type Request, refuser, runOf, say } from './command.ts';
+import { reasonField } from './fields.ts';
 import { plainText } from './parse.ts';
 
 type Deed = {
@@ -163,7 +164,7 @@ export const abort: Command = {
             steps.length === 0 ? 'Nothing has been changed: there is nothing to undo.' : 'Undone, in this order:',
             ...steps.map((title) => `↩ ${title}`),
           ],
-          fields: [{ id: 'reason', label: 'Why', kind: 'text', hint: 'Everybody will read it.' }],
+          fields: [reasonField('', 'Why')],
         },
       };
     }

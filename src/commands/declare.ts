@@ -14,6 +14,7 @@ import type { Ends } from '../runner/face.ts';
 import { atField, type Command, type CommandWorld, type Request, refuser, say } from './command.ts';
 import { END_WATCH, endedLines, endingForm, wayFree } from './end-watch.ts';
 import { chosen, chosenLines, otherRegion, regionProblem } from './failover.ts';
+import { reasonField } from './fields.ts';
 import { canGoOn, goOn } from './mode.ts';
 import { notBegun, servedBy, takeOut } from './take-out.ts';
 
@@ -132,13 +133,7 @@ export function declareForm(world: CommandWorld, region: string | null, initial:
         options: [{ value: 'auto', label: otherRegion(world) }, ...targets],
         initial: targets.some(({ value }) => value === initial.to) ? initial.to! : 'auto',
       },
-      {
-        id: 'reason',
-        label: 'Reason',
-        kind: 'text',
-        hint: 'Everybody will read it.',
-        ...(initial.reason ? { initial: initial.reason } : {}),
-      },
+      reasonField(initial.reason),
       ...(view?.is === 'down' ? [] : [sure]),
     ],
   };

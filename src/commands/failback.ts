@@ -4,6 +4,7 @@ import type { Form, Refused, Reply } from '../ports/chat.ts';
 import { atField, type Command, type CommandWorld, type Request, refuser, say } from './command.ts';
 import { END_WATCH, endedLines, endingForm, wayFree } from './end-watch.ts';
 import { regionProblem } from './failover.ts';
+import { reasonField } from './fields.ts';
 import { notBegun } from './take-out.ts';
 
 const NOTHING = 'Nothing was started.';
@@ -17,15 +18,7 @@ export const failbackForm = ({ runner }: CommandWorld, reason = ''): Form => ({
     ['Back to ', { bold: runner.system.home }, ', which serves when nothing has happened.'],
     'It is looked at first: whether it is whole, follows, and no fence is left there. Nothing is changed before a second person has approved.',
   ],
-  fields: [
-    {
-      id: 'reason',
-      label: 'Reason',
-      kind: 'text',
-      hint: 'Everybody will read it.',
-      ...(reason === '' ? {} : { initial: reason }),
-    },
-  ],
+  fields: [reasonField(reason)],
 });
 
 type Problem = { why: string; refused?: Refused };

@@ -9,6 +9,7 @@ import type { Form, Line, Refused, Reply } from '../ports/chat.ts';
 import type { Choice } from '../runner/choosing.ts';
 import { atField, type Command, type CommandWorld, type Request, refuser, say } from './command.ts';
 import { END_WATCH, endedLines, endingForm, wayFree } from './end-watch.ts';
+import { reasonField } from './fields.ts';
 import { notBegun, servedBy, takeOut } from './take-out.ts';
 
 /** What is wrong with a region, in a sentence; null when nothing is. */
@@ -121,13 +122,7 @@ export const failoverForm = (
         options: [{ value: 'auto', label: otherRegion(world) }, ...options],
         initial: options.find(({ value }) => value === initial.to)?.value ?? 'auto',
       },
-      {
-        id: 'reason',
-        label: 'Reason',
-        kind: 'text',
-        hint: 'Everybody will read it.',
-        ...(initial.reason ? { initial: initial.reason } : {}),
-      },
+      reasonField(initial.reason),
       {
         id: 'force-after',
         label: 'Else as an emergency after',

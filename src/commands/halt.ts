@@ -2,6 +2,7 @@
 import { haltLines, PEOPLE_TO_LIFT } from '../messages/halt.ts';
 import type { Form, Reply } from '../ports/chat.ts';
 import { atField, type Command, type CommandWorld, type Request, refuser, say } from './command.ts';
+import { reasonField } from './fields.ts';
 
 const NO_HALT = 'Nothing is halted: there is nothing to lift.';
 
@@ -13,7 +14,7 @@ const form = (lift: boolean): Form => ({
   lines: lift
     ? ['It takes two different people. Once both have said so, what waited goes on by itself.']
     : ['Nothing new is sent, for any run. What has been sent goes on and is observed.'],
-  fields: [{ id: 'reason', label: 'Why', kind: 'text', hint: 'Everybody will read it.' }],
+  fields: [reasonField('', 'Why')],
 });
 
 async function doHalt(request: Request, world: CommandWorld, reason: string): Promise<Reply> {

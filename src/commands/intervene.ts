@@ -10,6 +10,7 @@ import { mayDecideFor } from '../policy/authorize.ts';
 import type { Form, Reply } from '../ports/chat.ts';
 import type { NewEvent, RunView } from '../runner/ledger.ts';
 import { type Command, type CommandWorld, type Request, refuser, runOf, say } from './command.ts';
+import { reasonField } from './fields.ts';
 
 /** The gate whose people answer for a step: its phase's own, else the promotion's. */
 export const gateFor = (c: Context, step: StepNode): GateNode | undefined =>
@@ -69,7 +70,7 @@ const reasonForm = (view: RunView, step: StepNode, deed: Deed): Form => ({
   submit: deed.title.slice(0, 24),
   meta: JSON.stringify({ run: view.run, step: step.id, ...deed.carried }),
   lines: [`“${step.title}” of ${view.run}.`, ...deed.lines(step)],
-  fields: [{ id: 'reason', label: 'Why', kind: 'text', hint: 'Everybody will read it.' }],
+  fields: [reasonField('', 'Why')],
 });
 
 export const mark: Command = {
@@ -159,7 +160,7 @@ export const takeover: Command = {
           submit: 'Take over',
           meta: JSON.stringify({ run: view.run }),
           lines: takeoverLines(view),
-          fields: [{ id: 'reason', label: 'Why', kind: 'text', hint: 'Everybody will read it.' }],
+          fields: [reasonField('', 'Why')],
         },
       };
     }

@@ -9,6 +9,7 @@ import { SIGN } from '../messages/scene.ts';
 import type { Form, Line, Reply } from '../ports/chat.ts';
 import { atField, type Command, type CommandWorld, type Request, refuser, say } from './command.ts';
 import { regionProblem } from './failover.ts';
+import { reasonField } from './fields.ts';
 
 const NOTHING = 'Nothing was lifted.';
 /** The step that holds a run over them. */
@@ -31,7 +32,7 @@ const formOf = (region: string, { runner }: CommandWorld): Form => {
       ...(why === undefined ? [] : [{ untrusted: why }]),
       `They keep ${region} from serving. Your name and the reason are written down with each.`,
     ],
-    fields: [{ id: 'reason', label: 'Why', kind: 'text', hint: 'Everybody will read it.' }],
+    fields: [reasonField('', 'Why')],
   };
 };
 

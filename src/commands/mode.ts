@@ -14,6 +14,7 @@ import type { Form, FormField, Line, Reply } from '../ports/chat.ts';
 import type { RunView } from '../runner/ledger.ts';
 import { atField, type Command, type CommandWorld, type Request, refuser, runOf, say } from './command.ts';
 import { viewOf } from './declare.ts';
+import { reasonField } from './fields.ts';
 
 const NOTHING = 'Nothing was switched.';
 
@@ -45,16 +46,7 @@ function formOf(c: Context, world: CommandWorld, reason: string): Form {
       'What it has done so far stays done. There is no way back to the planned run: only an abort, before the promotion.',
       approval(world),
     ],
-    fields: [
-      {
-        id: 'reason',
-        label: 'Reason',
-        kind: 'text',
-        hint: 'Everybody will read it.',
-        ...(reason === '' ? {} : { initial: reason }),
-      },
-      ...(view.is === 'down' ? [] : [sure]),
-    ],
+    fields: [reasonField(reason), ...(view.is === 'down' ? [] : [sure])],
   };
 }
 

@@ -7,6 +7,7 @@ import type { StepNode } from '../machine/types.ts';
 import type { Form, Reply } from '../ports/chat.ts';
 import type { NewEvent, RunView } from '../runner/ledger.ts';
 import { atField, type Command, type Request, refuser, runOf, say } from './command.ts';
+import { reasonField } from './fields.ts';
 
 const ALL = 'all';
 
@@ -51,7 +52,7 @@ function reasonForm(view: RunView, steps: StepNode[]): Form {
       })),
       `${view.run} goes on without ${steps.length === 1 ? 'it' : 'them'}. Your name and the reason stay on show until somebody else has looked at it.`,
     ],
-    fields: [{ id: 'reason', label: 'Why', kind: 'text', hint: 'Everybody will read it.' }],
+    fields: [reasonField('', 'Why')],
   };
 }
 

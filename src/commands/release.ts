@@ -8,6 +8,7 @@ import type { Form, Line, Reply } from '../ports/chat.ts';
 import { atField, type Command, type CommandWorld, type Request, refuser, say } from './command.ts';
 import { viewOf } from './declare.ts';
 import { regionProblem } from './failover.ts';
+import { reasonField, sureField } from './fields.ts';
 
 const NOTHING = 'Nothing was released.';
 
@@ -41,16 +42,7 @@ const formOf = (owed: Owed, world: CommandWorld, reason: string): Form => ({
   submit: 'Release',
   meta: JSON.stringify({ region: owed.source }),
   lines: meaning(owed, world),
-  fields: [
-    {
-      id: 'reason',
-      label: 'Reason',
-      kind: 'text',
-      hint: 'Everybody will read it.',
-      ...(reason === '' ? {} : { initial: reason }),
-    },
-    { id: 'sure', label: `Type ${owed.source} to go on`, kind: 'text', hint: 'It may take writes from then on.' },
-  ],
+  fields: [reasonField(reason), sureField(owed.source, 'It may take writes from then on.')],
 });
 
 /** What stands in the way, with the form's field it belongs to; null where nothing does. */

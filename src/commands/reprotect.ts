@@ -5,6 +5,7 @@ import type { Form, Refused, Reply } from '../ports/chat.ts';
 import { atField, type Command, type CommandWorld, type Request, refuser, say } from './command.ts';
 import { END_WATCH, endedLines, endingForm, wayFree } from './end-watch.ts';
 import { regionProblem } from './failover.ts';
+import { reasonField } from './fields.ts';
 import { notBegun } from './take-out.ts';
 
 const NOTHING = 'Nothing was started.';
@@ -25,13 +26,7 @@ const formOf = (region: string, reason: string, way: Strategy): Form => ({
     `${region} becomes a standby again. It is looked at first: what only it holds is shown, and kept before it is replaced. Nothing is changed before a second person has approved.`,
   ],
   fields: [
-    {
-      id: 'reason',
-      label: 'Reason',
-      kind: 'text',
-      hint: 'Everybody will read it.',
-      ...(reason === '' ? {} : { initial: reason }),
-    },
+    reasonField(reason),
     {
       id: 'strategy',
       label: 'Way',

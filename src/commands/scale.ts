@@ -9,6 +9,7 @@ import type { Form, Reply } from '../ports/chat.ts';
 import type { Workload } from '../ports/cluster.ts';
 import type { Scale } from '../runner/scaling.ts';
 import { atField, type Command, type CommandWorld, type Request, refuser, say } from './command.ts';
+import { reasonField, sureField } from './fields.ts';
 
 const NOTHING = 'Nothing was changed.';
 
@@ -75,16 +76,7 @@ const sureForm = ({ service }: Meant, region: string, reason: string): Form => (
   submit: 'Stop it',
   meta: JSON.stringify({ service, replicas: 0 }),
   lines: [`${region} serves. With no pods ${service} serves nobody there until somebody scales it up again.`],
-  fields: [
-    {
-      id: 'reason',
-      label: 'Reason',
-      kind: 'text',
-      hint: 'Everybody will read it.',
-      ...(reason === '' ? {} : { initial: reason }),
-    },
-    { id: 'sure', label: `Type ${service} to go on`, kind: 'text', hint: 'Its clients get no answer from then on.' },
-  ],
+  fields: [reasonField(reason), sureField(service, 'Its clients get no answer from then on.')],
 });
 
 /** Where a card cannot say which service, or how many pods, would help. */

@@ -7,6 +7,7 @@ import { decisionAfter, mayVote } from '../policy/authorize.ts';
 import type { Line, Reply, Span } from '../ports/chat.ts';
 import type { NewEvent, RunView } from '../runner/ledger.ts';
 import { atField, type Command, type CommandWorld, openGates, type Request, refuser, runOf, say } from './command.ts';
+import { reasonField } from './fields.ts';
 
 /** Which gate is meant: the button's, the one named, the verb's own. Only a denial takes whichever is open. */
 function gateMeant(request: Request, view: RunView, preferred: GateId | null): string | null {
@@ -164,7 +165,7 @@ const denyForm = (view: RunView, gate: GateNode) => ({
     hash: view.snapshot.context.gates[gate.id]?.hash,
   }),
   lines: [`“${gate.title}” of ${view.run} is denied: nothing more starts, nothing is undone by itself.`],
-  fields: [{ id: 'reason', label: 'Why', kind: 'text' as const, hint: 'Everybody will read it.' }],
+  fields: [reasonField('', 'Why')],
 });
 
 export const approve: Command = {
