@@ -28,7 +28,7 @@ export type RoundTripLeg = Leg & {
 type Seen = {
   scenario: string;
   times: number;
-  reprotect?: 'run' | 'command';
+  reprotect?: 'run' | 'command' | 'built-in';
   fault: FailbackFault | null;
   world: World;
   legs: RoundTripLeg[];
@@ -106,6 +106,8 @@ function observed(seen: Seen) {
     databasePrimary: seen.databasePrimary,
     standby: { region: away, role: seen.standby.role, lagBytes: seen.lagBytes },
     promotions: seen.timeline - 1,
+    /** How often it was written down that nothing follows the region that serves. */
+    unprotected: journal.events.filter(({ type }) => type === 'UNPROTECTED').length,
     redis: seen.redis,
     dns: seen.dns,
     /** What still keeps a region from serving. */
@@ -164,8 +166,12 @@ function problemsOf(report: ReturnType<typeof observed>, world: World): string[]
     expect(values.join() === world.addresses[home], `${name} answers ${values.join(' ')}`);
   // The step that could not is tried more than once.
   for (const [script, count] of Object.entries(report.scripts))
-    if (report.reprotect === 'run' || !script.startsWith('reverse-replication:'))
+    if (report.reprotect !== 'command' || !script.startsWith('reverse-replication:'))
       expect(count === 2 * times, `${script} was run ${count} times in ${2 * times} runs`);
+  if (report.reprotect === 'built-in') {
+    expect(report.scripts['make-standby: standby.sh'] === 2 * times, 'the run’s own phase did not make the standbys');
+    expect(report.unprotected === 0, `${report.unprotected} times it was said that nothing follows`);
+  }
   if (report.fault !== null) {
     const { heldAt, says } = FAILBACK_FAULTS[report.fault];
     const [held, lifted] = [runs.at(-1)?.heldBefore, report.lifted.at(-1)];

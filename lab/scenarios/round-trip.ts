@@ -21,8 +21,11 @@ import { redisReport, redisWrites } from './redis-report.ts';
 import { reprotected } from './reprotect.ts';
 import { type RoundTripLeg, type RoundTripReport, roundTripReport } from './round-trip-report.ts';
 
-/** Who makes the region that was left a standby: the run's own step, or people after it, where that step could not. */
-export const REPROTECT = ['run', 'command'] as const;
+/**
+ * Who makes the region that was left a standby: the house's own step in the run, people after it, where that step could
+ * not, or Regent's own phase of the run.
+ */
+export const REPROTECT = ['run', 'command', 'built-in'] as const;
 
 export type RoundTripOptions = {
   scenario: 'round-trip' | 'failback';
@@ -59,6 +62,7 @@ export async function roundTrip(options: RoundTripOptions): Promise<{ report: Ro
     softFence: false,
     redis,
     transport,
+    standbyBuiltIn: options.reprotect === 'built-in',
     say,
   });
   const regent = new Supervised(world, { points: [], positions: 0, seed: 0 }, say);

@@ -30,6 +30,8 @@ export type OverlayAddresses = {
   fences: Record<string, unknown>;
   /** Where servers stop themselves: where Regent reads their lease, and how long they take, ms of real time. */
   leases: { kubeconfig: string; withinMs: number } | null;
+  /** Regent's own phase makes the region that is left a standby, and not a step of the file's. */
+  standbyBuiltIn: boolean;
   /** The witness region, where one runs. */
   witnessUrl: string | null;
   /** Where a disaster is played: how runs are begun, and what happens when nobody decides. */
@@ -62,7 +64,7 @@ export function overlayOf(file: WorldFile, at: OverlayAddresses): object {
           region,
           {
             kubernetes: { kubeconfig: at.kubeconfigs[region] },
-            ...fenceIn(file, region, at),
+            ...postgresIn(file, region, at),
             ...(at.sentinels === null ? { redis: null } : {}),
           },
         ]),
@@ -134,7 +136,7 @@ export function overlayOf(file: WorldFile, at: OverlayAddresses): object {
     // What the lab carries are megabytes where a real system carries gigabytes: what counts as slow is as much less.
     ...(file.state && { state: { rateBelow: '10kB/s' } }),
     hooks: { directory: at.scripts.directory, jobs: at.scripts.jobs },
-    ...copyAnew(file, at),
+    ...standbySteps(file, at),
     timings: {
       poll: paced(1000, pace),
       // A start after a kill waits for the deadlines of what was in flight: they are waits too, but calls are real.
@@ -160,12 +162,17 @@ const redisOf = ({ sentinels }: OverlayAddresses) =>
     pause: paced(10_000, 1),
   };
 
+const postgresIn = (file: WorldFile, region: string, at: OverlayAddresses): object => {
+  const postgres = { ...fenceIn(file, region, at), ...(at.standbyBuiltIn && { reprotect: { inRun: true } }) };
+  return Object.keys(postgres).length === 0 ? {} : { postgres };
+};
+
 /** Another fence than the file’s, or the file’s with its lease where the lab keeps it. */
 function fenceIn(file: WorldFile, region: string, { fences, leases }: OverlayAddresses): object {
-  if (fences[region] !== undefined) return { postgres: { fence: fences[region] } };
+  if (fences[region] !== undefined) return { fence: fences[region] };
   if (leases === null || file.regions[region]?.postgres?.fence?.lease === undefined) return {};
   const { kubeconfig, withinMs } = leases;
-  return { postgres: { fence: { selfFence: `${withinMs}ms`, lease: { kubernetes: { kubeconfig } } } } };
+  return { fence: { selfFence: `${withinMs}ms`, lease: { kubernetes: { kubeconfig } } } };
 }
 
 const witnessOf = (file: WorldFile, url: string) => ({
@@ -227,12 +234,15 @@ function gatesOf(file: WorldFile, { disaster, pace }: OverlayAddresses): object 
   );
 }
 
-/** Behind a fence of SQL alone the old primary has gone its own way: only a new copy of it can follow. */
-const copyAnew = (file: WorldFile, { fences }: OverlayAddresses): object =>
-  Object.values(fences).includes('sql')
-    ? {
-        steps: file.steps.map((step) =>
-          step.id === 'reverse-replication' ? { ...step, exec: [...(step.exec ?? []), '--copy-anew'] } : step,
-        ),
-      }
+const REVERSE = 'reverse-replication';
+
+/**
+ * Behind a fence of SQL alone the old primary has gone its own way: only a new copy of it can follow. Where Regent's own
+ * phase does it, the file's step is out.
+ */
+function standbySteps({ steps }: WorldFile, { fences, standbyBuiltIn }: OverlayAddresses): object {
+  if (standbyBuiltIn) return { steps: steps.filter(({ id }) => id !== REVERSE) };
+  return Object.values(fences).includes('sql')
+    ? { steps: steps.map((one) => (one.id === REVERSE ? { ...one, exec: [...(one.exec ?? []), '--copy-anew'] } : one)) }
     : {};
+}

@@ -70,6 +70,8 @@ export type WorldOptions = {
   transport?: Transport;
   /** Default false: whether a PgBouncer stands before Postgres, for clients of its own. */
   pooler?: boolean;
+  /** Default false: the run makes the region it leaves a standby by a script of the house, and not by Regent's own phase. */
+  standbyBuiltIn?: boolean;
   /** Default: a world in which everything lives. */
   disaster?: DisasterOptions;
   say: (line: string) => void;
@@ -229,6 +231,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
       scripts,
       fences: Object.fromEntries(regions.map((region) => [region, fenceOf(fence, agents[region])])),
       leases,
+      standbyBuiltIn: options.standbyBuiltIn ?? false,
       witnessUrl: witness && `http://127.0.0.1:${ways?.witness.port ?? witness.port}`,
       disaster,
       around: aroundOverlay(around, file, (port) => ways?.outside[port]?.port ?? port),

@@ -116,9 +116,17 @@ const reprotect = z
         'auto: as it is where it was stopped cleanly and wrote nothing of its own, else rewound where that is possible, else a new copy. Or always the one named.',
       ),
     timeout: duration().prefault('2h').describe('How long keep, rejoin, rewind and copy may take, each.'),
+    inRun: z
+      .boolean()
+      .default(true)
+      .describe(
+        'Whether a planned run or a failback that leaves this region makes it a standby once the target serves: only as it is, by look and rejoin, so that nothing is thrown away. Where it cannot follow as it is, the run goes on and says so, and `/dr reprotect` asks. false: only that command does it. An emergency never does.',
+      ),
   })
   .transform(({ timeout, ...rest }) => ({ ...rest, timeoutMs: timeout }))
-  .describe('How `/dr reprotect` makes this Postgres a standby again once the region was left: by a program of yours.');
+  .describe(
+    'How this Postgres becomes a standby again once the region was left, by `/dr reprotect` or within a planned run: by a program of yours.',
+  );
 
 /** One region, as it is written. */
 export const region = (read: SecretReader) =>

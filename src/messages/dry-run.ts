@@ -4,6 +4,7 @@ import type { Answer } from '../ports/answer.ts';
 import type { Line, Message } from '../ports/chat.ts';
 import { ownCalls } from './own-calls.ts';
 import { shownBy } from './phase.ts';
+import { inRunPlan } from './reprotection.ts';
 import { isFailback, listed, route, SIGN, who } from './scene.ts';
 
 type Asked = { plan: Plan; steps: { id: string; title: string; phase: string; effect: boolean; answer: Answer }[] };
@@ -46,6 +47,7 @@ export function dryRun({ plan, steps }: Asked): Message {
       ...(steps.some(({ answer }) => answer.evidence['lift'] === true)
         ? [['What is left in ', plan.target, ' is lifted on purpose: ', { code: `/dr lift ${plan.target} reason:"…"` }]]
         : []),
+      ...inRunPlan(plan),
       ...ownCalls(plan),
       ...gates,
       'Proofs asked during the run: the fence, the log position, a write in the target, DNS answers, public health.',

@@ -1,6 +1,7 @@
 /** The end of a run, broadcast: what is now true, how long it took, what it cost. */
 import { clockText } from '../lib/duration.ts';
 import { isPassedOn, settled, stepState, stepsOf } from '../machine/facts.ts';
+import type { StepState } from '../machine/types.ts';
 import type { Line, Message } from '../ports/chat.ts';
 import { beganAt, outageOf, servedAt } from '../report/metrics.ts';
 import { failedStep, keptPicture } from './failed.ts';
@@ -42,14 +43,24 @@ export function endedLine({ c }: Scene): Line {
   }
 }
 
+/** The run's own proof that the region that was left follows. */
+const FOLLOWS = 'standby-follows';
 /** The owner's step of this id makes the region that was left a standby of the new primary. */
 const REVERSE = 'reverse-replication';
 
+const wentWell = (state: StepState): boolean =>
+  ['done', 'alreadyDone'].includes(state.status) &&
+  warningOf(state) === null &&
+  state.evidence?.['leftOut'] === undefined;
+
 function protection(c: Scene['c']): Line {
-  const state = stepState(c, REVERSE);
-  const { status, summary } = state;
-  if ((status === 'done' || status === 'alreadyDone') && warningOf(state) === null)
+  const made = [FOLLOWS, REVERSE].map((id) => stepState(c, id)).find(wentWell);
+  if (made !== undefined) {
+    const { summary } = made;
     return [`${c.source} is a standby of ${c.target} again`, ...(summary ? [': ', { untrusted: summary }] : []), '.'];
+  }
+  if (warningOf(stepState(c, FOLLOWS)) !== null)
+    return `${c.source} was started as a standby and is not seen to follow: ${c.target} is UNPROTECTED until it does. Else /dr reprotect ${c.source}.`;
   const left = `${c.target} is UNPROTECTED until ${c.source} is a standby again: /dr reprotect ${c.source}.`;
   const { owed, reached } = stepState(c, 'fence-lost-source').evidence ?? {};
   if (owed === true && reached === true)

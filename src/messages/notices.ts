@@ -6,7 +6,7 @@ import type { GateNode, Plan } from '../machine/types.ts';
 import type { Line, Message } from '../ports/chat.ts';
 import { reachLines } from './around.ts';
 import { ownCalls } from './own-calls.ts';
-import { isReprotect, movesNothing, reprotectPlan } from './reprotection.ts';
+import { inRunPlan, isReprotect, movesNothing, reprotectPlan } from './reprotection.ts';
 import { listed, route, type Scene, SIGN, who } from './scene.ts';
 import { secondaryPlan } from './secondary.ts';
 
@@ -32,6 +32,7 @@ export function plan({ c, facts }: Scene): Message | null {
             : `Stop in ${c.source}: ${values.stopWriters.join(', ') || 'nothing'}; fence Postgres there (${values.fence.strategy}, ${values.fence.strength})`,
           `Promote Postgres${values.cache ? ' and Redis' : ''} in ${c.target}; ${boundOf(now)}`,
           `Then ${values.dns.length} DNS records to ${c.target}`,
+          ...inRunPlan(now),
           ...ownCalls(now),
         ],
   );

@@ -1,7 +1,7 @@
 /** The words of a run that makes a region a standby again, and of a system that has none. */
 import { bytesText } from '../lib/bytes.ts';
 import { stepState } from '../machine/facts.ts';
-import { type Context, REPROTECT, type Strategy } from '../machine/types.ts';
+import { type Context, type Plan, REPROTECT, type Strategy } from '../machine/types.ts';
 import { type Kept, keptOf, onlyText } from '../policy/kept.ts';
 import type { Action, Line } from '../ports/chat.ts';
 import { isSecondary, outOfService } from './secondary.ts';
@@ -75,6 +75,12 @@ export const reprotectPlan = ({ source, target, plan, strategy }: Context): stri
   ...(strategy === null ? [] : [askedFor(strategy)]),
   ...(plan?.values.cache ? [`Redis in ${source} follows ${target}`] : []),
 ];
+
+/** In the plan's message of a run that moves the system, where it makes the region that is left a standby. */
+export const inRunPlan = ({ source, target, nodes }: Plan): string[] =>
+  nodes.some(({ id }) => id === 'can-follow')
+    ? [`Then ${source} becomes a standby of ${target}, where it can follow as it is: nothing there is replaced`]
+    : [];
 
 /** At its end: what was kept, and where. */
 export function keptLines(c: Context): Line[] {

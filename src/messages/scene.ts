@@ -125,7 +125,7 @@ export function stepSign(state: StepState): string {
     case 'alreadyDone':
       if (warningOf(state) !== null) return SIGN.notDone;
       // Nothing waits for what is owed: over for this run, and not done there yet.
-      return state.evidence?.['owed'] === true ? '·' : SIGN.done;
+      return state.evidence?.['owed'] === true || state.evidence?.['leftOut'] !== undefined ? '·' : SIGN.done;
     case 'undone':
       return '↩';
     case 'intended':

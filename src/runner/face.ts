@@ -338,7 +338,11 @@ export class Face {
 const rolesIn = (views: Record<string, DatabaseView | null>): Record<string, Role> =>
   Object.fromEntries(Object.entries(views).map(([region, view]) => [region, view?.role ?? 'unknown']));
 
-/** Proofs that only make sense once something was done: before that their answer is always "not yet". And what tidies up. */
+/**
+ * Proofs that only make sense once something was done: before that their answer is always "not yet". What is done to a
+ * region by what is found there once it is left. And what tidies up.
+ */
 const onlyLater = (step: StepDefinition): boolean =>
   step.phase === 'atEnd' ||
+  step.whenLeaving !== undefined ||
   (!step.run && ['preparing', 'promoting', 'redirecting', 'verifying', 'securing', 'closing'].includes(step.phase));

@@ -16,7 +16,7 @@ import {
 } from '../machine/types.ts';
 import type { DnsRecord } from '../ports/dns.ts';
 import { measureLoss } from './loss.ts';
-import { reprotectCalls } from './reprotect/standing.ts';
+import { CAN_FOLLOW, IN_RUN_VERBS, reprotectCalls } from './reprotect/standing.ts';
 import { scriptCalls } from './scripts.ts';
 import type { Ports } from './step.ts';
 import type { System } from './system.ts';
@@ -108,7 +108,7 @@ export async function makePlan(
     publicHealth: system.deployments.flatMap(({ name, publicHealth }) =>
       publicHealth === null ? [] : [{ service: name, url: publicHealth }],
     ),
-    scripts: { ...scriptCalls(system, source, target), ...(follows && reprotectCalls(system, source, target)) },
+    scripts: { ...scriptCalls(system, source, target), ...standbyCalls(asked, system) },
     ...(follows && { strategy: strategy ?? system.regions[source]!.reprotect?.strategy ?? 'auto' }),
   };
   // What cannot be measured now is asked again by a step of its own: a plan is made all the same.
@@ -128,6 +128,13 @@ export async function makePlan(
   };
   const plan = { ...asked, values, bounds };
   return { ...plan, hash: hashOf(plan) };
+}
+
+/** A run that moves the system may only look and let it follow as it is: its plan has no other call. */
+function standbyCalls({ runbook, source, target, nodes }: Asked, system: System): PlanValues['scripts'] {
+  if (runbook === REPROTECT) return reprotectCalls(system, source, target);
+  const inRun = nodes.some(({ id }) => id === CAN_FOLLOW);
+  return inRun ? reprotectCalls(system, source, target, IN_RUN_VERBS) : {};
 }
 
 /** That a server stops itself is relied on only where it may be that nobody else can stop it. */

@@ -1,5 +1,6 @@
 import { type Answer, done, notDone } from '../ports/answer.ts';
 import { lsnDiff } from '../ports/database.ts';
+import { leftOut } from './reprotect/standing.ts';
 import { defineCheck } from './step.ts';
 
 /** A standby that is only connected does not follow: both sides are asked, and it must have what the primary had. */
@@ -7,7 +8,7 @@ export const standbyFollows = defineCheck({
   id: 'standby-follows',
   title: 'See that {source} streams from {target}',
   about: {
-    does: 'Proves that the system is protected again: {source} follows {target} on its timeline and has everything {target} had when it was asked. Only then is the run over.',
+    does: 'Proves that the system is protected again: {source} follows {target} on its timeline and has everything {target} had when it was asked. A run that makes it a standby is over only then; one that moves the system goes on without, and says so.',
     asks: 'Asks both Postgres servers. Done when {source} is a standby that streams, on the timeline of {target}, with a slot of its own there, and has replayed the position {target} had when this was asked first.',
     whenItStops: [
       '“does not stream”: read the end of the server’s log in {source}. A password, pg_hba.conf or the network between the regions are the usual reasons.',
@@ -20,7 +21,9 @@ export const standbyFollows = defineCheck({
   budgetMs: 15 * 60_000,
   uses: ['database'],
   proves: true,
-  async check({ database, source, target, signal }): Promise<Answer> {
+  async check({ database, source, target, signal, ...facts }): Promise<Answer> {
+    const out = leftOut(facts);
+    if (out !== null) return out;
     // First the primary: what it has now is what the standby must have.
     const to = await database.observe(target, signal);
     if (to.role !== 'primary') return notDone(`Postgres in ${target} is no primary`, { targetRole: to.role });

@@ -1,7 +1,6 @@
-import { type Answer, done, notDone } from '../ports/answer.ts';
-import { isFollowing } from '../ports/database.ts';
-import { reach } from './reaching.ts';
-import { askStanding, LOOK, standingText, streamsAlready, wayOf } from './reprotect/standing.ts';
+import { type Answer, done } from '../ports/answer.ts';
+import { looked } from './reprotect/looked.ts';
+import { LOOK, standingText, wayOf } from './reprotect/standing.ts';
 import { defineCheck } from './step.ts';
 
 /** Whoever decides must know what is thrown away: it is looked at first, and nothing is changed by that. */
@@ -23,25 +22,11 @@ export const standbyLook = defineCheck({
   uses: ['database', 'hook', 'jobs'],
   proves: true,
   async check(handed): Promise<Answer> {
-    const { database, source, target, values, system, signal } = handed;
-    const [to, own] = await Promise.all([
-      database.observe(target, signal),
-      reach(signal, (limit) => database.observe(source, limit)),
-    ]);
-    if (to.role !== 'primary')
-      return {
-        is: 'notDone',
-        why: `Postgres in ${target} is no primary`,
-        evidence: { targetRole: to.role },
-        final: true,
-      };
-    if (own.answered && isFollowing(own.value, to)) return streamsAlready({ way: 'streams' });
-    const asked = await askStanding(handed);
-    if ('answer' in asked) return asked.answer;
-    const { standing } = asked;
-    const evidence = { ...standing, sourceRole: own.answered ? own.value.role : null };
-    if (standing.state === 'starting')
-      return notDone(`Postgres in ${source} is starting: look again once it is up`, evidence);
+    const { source, values, system } = handed;
+    const seen = await looked(handed);
+    if ('answer' in seen) return seen.answer;
+    const { standing, sourceRole } = seen;
+    const evidence = { ...standing, sourceRole };
     const way = wayOf(standing, values.strategy ?? system.regions[source]!.reprotect!.strategy);
     if (typeof way !== 'string') return { is: 'notDone', why: way.no, evidence, final: true };
     return done({ ...evidence, way }, standingText(way, standing));

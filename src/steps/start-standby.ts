@@ -1,6 +1,6 @@
 import { type Answer, done, notDone } from '../ports/answer.ts';
 import { startCall } from './fence-hook.ts';
-import { askStanding, streamsAlready, wayFound } from './reprotect/standing.ts';
+import { askStanding, leftOut, streamsAlready, wayFound } from './reprotect/standing.ts';
 import { defineStep } from './step.ts';
 
 const START_MS = 20_000;
@@ -10,7 +10,7 @@ export const startStandby = defineStep({
   id: 'start-standby',
   title: 'Start Postgres in {source} as a standby',
   about: {
-    does: 'Starts Postgres in {source}: its StatefulSet is scaled to 1, or the program or address that starts it is called. Only where it is marked as a standby: what was stopped as a primary would start as one. With this the fence over {source} is over; its services stay stopped.',
+    does: 'Starts Postgres in {source}: its StatefulSet is scaled to 1, or the program or address that starts it is called. Only where it is marked as a standby: what was stopped as a primary would start as one. With this the fence over {source} is over; its services stay stopped. In a run that moves the system a failure stops nothing.',
     asks: 'Asks the cluster for the wanted pods, or the program of `postgres.reprotect` whether the server is up. Whether it follows is asked by the next step.',
     whenItStops: [
       '“not marked as a standby”: somebody has changed its files since. Abort, and ask for it again.',
@@ -25,6 +25,8 @@ export const startStandby = defineStep({
   uses: ['cluster', 'hook', 'jobs'],
   async check(handed): Promise<Answer> {
     const { cluster, source, system, signal } = handed;
+    const out = leftOut(handed);
+    if (out !== null) return out;
     if (wayFound(handed) === 'streams') return streamsAlready();
     const { fence } = system.regions[source]!;
     const asked = await askStanding(handed);

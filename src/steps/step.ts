@@ -143,6 +143,8 @@ export type StepDefinition<U extends PortName = PortName> = {
   uses: readonly U[];
   /** Whether this system's plan has the step at all. */
   when?: (system: System) => boolean;
+  /** Whether a plan that leaves this region has it. */
+  whenLeaving?: (region: System['regions'][string]) => boolean;
   proves?: boolean;
   /** A rule of the house rather than of the machine: a named person may waive it with a reason. */
   rule?: boolean;
@@ -200,7 +202,11 @@ export function nodesFor(
   without: string[] = [],
 ): PlanNode[] {
   const kept = runbook.nodes.filter(
-    (node) => 'kind' in node || (!without.includes(node.id) && (node.when?.(system) ?? true)),
+    (node) =>
+      'kind' in node ||
+      (!without.includes(node.id) &&
+        (node.when?.(system) ?? true) &&
+        (node.whenLeaving?.(system.regions[source]!) ?? true)),
   );
   const ids = new Set(kept.map((node) => node.id));
   // What a left-out step came after is not waited for; nothing may come to run earlier by it than the rest says.

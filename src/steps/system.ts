@@ -28,6 +28,8 @@ export type ReprotectPlan = {
   strategy: Strategy;
   /** How long keep, rejoin, rewind and copy may take, ms. */
   timeoutMs: number;
+  /** A planned run that leaves the region does it too, where nothing is thrown away; else only a command does. */
+  inRun?: boolean;
 };
 
 export type System = {

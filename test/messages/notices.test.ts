@@ -1,6 +1,7 @@
 /** Short messages in the thread. */
 import { expect, it } from 'vitest';
 import { MESSAGES } from '../../src/messages/table.ts';
+import { step } from '../support/machine.ts';
 import { emergency } from './emergency.ts';
 import { asked, begun, fenced, message, plan, promoted, read, sceneOf, text } from './scenes.ts';
 
@@ -20,6 +21,12 @@ it('the plan without writers and Redis', () => {
     'Stop in east: nothing; fence Postgres there (statefulset, strong)',
     'Promote Postgres in west; lag bound 5 s',
   ]);
+});
+it('the plan of a run that makes the region it leaves a standby', () => {
+  const nodes = [...plan.nodes, step('can-follow', 'securing')];
+  expect(read('plan', begun({ ...plan, nodes }), { hash: plan.hash }).at(-1)).toBe(
+    'Then east becomes a standby of west, where it can follow as it is: nothing there is replaced',
+  );
 });
 it('a plan that is no longer the plan is not told', () => {
   expect(message('plan', begun(), { hash: 'older' })).toBeNull();

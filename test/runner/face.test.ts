@@ -1,6 +1,8 @@
 /** The runner as commands see it: it looks without changing, and what does not answer is unknown. */
 import { describe, expect, it } from 'vitest';
+import { dryRun } from '../../src/messages/dry-run.ts';
 import { bench } from '../commands/bench.ts';
+import { text } from '../messages/scenes.ts';
 import { handClock } from '../support/hand-clock.ts';
 
 const never = (): Promise<never> => new Promise(() => {});
@@ -65,6 +67,19 @@ describe('a dry run', () => {
     const here = await bench({ system: { cache: null } });
     const { steps } = await here.face.dryRun('east', 'west');
     expect(steps.map(({ id }) => id)).not.toContain('switch-redis');
+  });
+
+  it('does not ask what is to be done to the region once it is left, nor calls that a reason not to go', async () => {
+    const here = await bench();
+    const before = (await here.face.dryRun('east', 'west')).steps;
+    here.system.regions['east']!.reprotect = { exec: ['s'], strategy: 'auto', timeoutMs: 1000, inRun: true };
+    const { plan, steps } = await here.face.dryRun('east', 'west');
+    expect(steps).toEqual(before);
+    expect(here.state.calls).toEqual([]);
+    expect(plan.nodes.map(({ id }) => id)).toContain('make-standby');
+    expect(text(dryRun({ plan, steps })).join('\n')).toContain(
+      'Then east becomes a standby of west, where it can follow as it is: nothing there is replaced',
+    );
   });
 
   it('says of a check that throws or hangs that it is unknown, in a sentence', async () => {

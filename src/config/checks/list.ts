@@ -14,6 +14,7 @@ import {
   reconcilable,
   restartsKnown,
   somethingRuns,
+  standbyMadeOnce,
   stepsApart,
 } from './services.ts';
 import { transportHasSecret } from './slack.ts';
@@ -42,6 +43,7 @@ export const checks: readonly Check[] = [
   stateSources,
   restartsKnown,
   reconcilable,
+  standbyMadeOnce,
   pauseOutlastsWait,
   poolersAlike,
   errorRateHasMetrics,

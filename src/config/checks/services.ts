@@ -146,3 +146,30 @@ export const reconcilable: Check = (file) => {
         'reconcile.tables names tables, and this program is not told of them. Add {tables}, as in --tables={tables}.',
     }));
 };
+
+/** The id of the owner's own step that does the same. */
+const REVERSE = 'reverse-replication';
+/** Runs that leave a region which answers, and where own steps belong that say nothing else. */
+const LEAVING = ['planned', 'failback'];
+
+/** Two at work on the files of one server are one too many. */
+export const standbyMadeOnce: Check = (file) => {
+  const isOwn = list(map(file)['steps'])
+    .map(map)
+    .some(
+      (step) =>
+        step['id'] === REVERSE &&
+        (step['runbooks'] === undefined || texts(step['runbooks']).some((one) => LEAVING.includes(one))),
+    );
+  if (!isOwn) return [];
+  return regionsOf(file).all.flatMap(([name, region]): Finding[] => {
+    const reprotect = map(region['postgres'])['reprotect'];
+    if (reprotect === undefined || map(reprotect)['inRun'] === false) return [];
+    return [
+      {
+        path: ['regions', name, 'postgres', 'reprotect'],
+        sentence: `the run makes the region a standby by this, and the step ${REVERSE} does so too. Write inRun: false here, or take the step out.`,
+      },
+    ];
+  });
+};

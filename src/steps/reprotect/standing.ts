@@ -19,18 +19,29 @@ export type Way = 'streams' | 'rejoin' | 'rewind' | 'copy';
 
 /** The step that looks: others rest on what it found. */
 export const LOOK = 'standby-look';
+/** The one of a run that moves the system: it finds nothing by which anything would be thrown away. */
+export const CAN_FOLLOW = 'can-follow';
+/** What such a run may tell the program: nothing else stands in its plan. */
+export const IN_RUN_VERBS = ['look', 'rejoin'] as const satisfies readonly Verb[];
+/** Its steps before the last: where one failed, those after it have nothing to do. */
+const IN_RUN = [CAN_FOLLOW, 'make-standby', 'start-standby'];
 /** What a verb's call is known by in the plan. */
 export const callId = (verb: Verb): string => `${REPROTECT}:${verb}`;
 
 /** The calls of the region's program, by verb, as they stand in the plan; none where nothing is configured. */
-export function reprotectCalls(system: System, source: string, target: string): Record<string, ScriptCalls> {
+export function reprotectCalls(
+  system: System,
+  source: string,
+  target: string,
+  verbs: readonly Verb[] = VERBS,
+): Record<string, ScriptCalls> {
   const exec = system.regions[source]!.reprotect?.exec;
   if (exec === undefined) return {};
   const tables = (system.reconcile ?? []).join(',');
   const words = (verb: Verb) =>
     exec.map((word) => fill(word.replaceAll('{verb}', verb).replaceAll('{tables}', tables), system, source, target));
   return Object.fromEntries(
-    VERBS.map((verb): [string, ScriptCalls] => [
+    verbs.map((verb): [string, ScriptCalls] => [
       callId(verb),
       { does: { exec: words(verb) }, check: null, undo: null },
     ]),
@@ -113,7 +124,13 @@ export function standingText(way: Way, { divergedBytes, bytes, why }: Standing):
 
 /** What the look of this run found; null before it. */
 export const wayFound = ({ evidenceOf }: Pick<StepFacts, 'evidenceOf'>): Way | null =>
-  (evidenceOf(LOOK)?.['way'] as Way | undefined) ?? null;
+  ((evidenceOf(LOOK) ?? evidenceOf(CAN_FOLLOW))?.['way'] as Way | undefined) ?? null;
+
+/** One that the run went on without has said why: those after it add nothing. null where all went well so far. */
+export function leftOut({ evidenceOf }: Pick<StepFacts, 'evidenceOf'>): Answer | null {
+  const failed = IN_RUN.find((id) => evidenceOf(id)?.['warning'] !== undefined);
+  return failed === undefined ? null : done({ leftOut: failed }, 'left out: the run goes on without a standby there');
+}
 
 /** Where there is nothing to do any more. */
 export const streamsAlready = (evidence: Evidence = {}): Answer => done(evidence, 'it streams already');

@@ -45,6 +45,7 @@ import { targetMonitored } from '../target-monitored.ts';
 import { targetSelected } from '../target-selected.ts';
 import { ttlLowered } from '../ttl-lowered.ts';
 import { watchHealth } from '../watch-health.ts';
+import { IN_RUN } from './reprotect.ts';
 
 export const planned: Runbook = {
   name: 'planned',
@@ -110,6 +111,7 @@ export const planned: Runbook = {
     errorRate,
     performance,
     criticalWorkflows,
+    ...IN_RUN,
     watchHealth,
     releasePools,
     liftFreeze,

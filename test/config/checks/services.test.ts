@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { configWith, problemsWith } from '../helpers.ts';
 
 const fence = 'regions: { west: { postgres: { fence: { exec: { stop: [./stop.sh], start: [./start.sh] } } } } }';
@@ -71,4 +71,22 @@ it('tables that are to be listed need a program that is told of them', () => {
   expect(problemsWith("reconcile: { tables: ['tasks; DROP TABLE tasks'] }")[0]).toContain(
     'is not a name for a table. Write one like tasks, or public.tasks.',
   );
+});
+
+describe('who makes a region that was left a standby', () => {
+  const file = (more: string, step = '') =>
+    `regions: { west: { postgres: { reprotect: { exec: [./standby.sh, '{verb}']${more} } } } }\nhooks: { allow: [./standby.sh, ./own.sh] }\nsteps: [{ id: reverse-replication, title: Follow, phase: securing, exec: [./own.sh]${step} }]`;
+  const inRun = (over: string) => configWith({ over }).regions['west']!.postgres!.reprotect!.inRun;
+
+  it('is the run, or a step of the house, never both', () => {
+    expect(problemsWith(file(''))).toEqual([
+      'regions.west.postgres.reprotect: the run makes the region a standby by this, and the step reverse-replication does so too. Write inRun: false here, or take the step out.',
+    ]);
+    expect(problemsWith(file(', inRun: true', ', runbooks: [failback]'))).toHaveLength(1);
+    expect(inRun(file(', inRun: false'))).toBe(false);
+    expect(inRun(file('', ', runbooks: [emergency]'))).toBe(true);
+  });
+  it('is the run where nobody says anything', () => {
+    expect(inRun(file('').split('\nsteps')[0]!)).toBe(true);
+  });
 });

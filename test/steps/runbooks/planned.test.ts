@@ -14,6 +14,12 @@ const FENCES: FencePlan[] = [
   { strategy: 'sql' },
 ];
 const full = system();
+const HOLD = {
+  forMs: 600_000,
+  everyMs: 10_000,
+  cpu: { query: null, atMost: 0.9 },
+  memory: { query: null, atMost: 0.9 },
+};
 const POOLERS = { pauseMs: 30_000, waitMs: 10_000, of: { east: ['pool:6432'], west: ['pool:6432'] } };
 /** Every kind of system: each fence, with and without cache, writers and public addresses; the public ones with poolers. */
 const SYSTEMS = FENCES.flatMap((fence) =>
@@ -184,6 +190,28 @@ describe('poolers', () => {
   it('hold nobody back in an emergency, and are no part of a system without any', () => {
     expect(ids(of(emergency, { poolers: POOLERS }))).toEqual(['resume-pools', 'reconnect-pools']);
     expect([...ids(of(planned)), ...ids(of(emergency))]).toEqual([]);
+  });
+});
+
+describe('a standby within the run', () => {
+  const more = { exec: ['./standby.sh', '{verb}'], strategy: 'auto', timeoutMs: 1000, inRun: true } as const;
+  const made = system();
+  made.regions['east']!.reprotect = { ...more, exec: [...more.exec] };
+  const nodes = nodesFor(planned, made, 'east', 'west');
+  it('is made one after the other, once all is served and before the run is watched', () => {
+    const order = ['can-follow', 'make-standby', 'start-standby', 'standby-follows'];
+    for (const [index, id] of order.entries()) {
+      expect([...needs(nodes, id)]).toEqual(
+        expect.arrayContaining(['switch-dns', 'prove-target-writable', ...order.slice(0, index)]),
+      );
+      expect(nodes.find((node) => node.id === id)).toMatchObject({ phase: 'securing', onFailure: 'continue' });
+    }
+    for (const id of order)
+      expect(needs(nodesFor(planned, { ...made, hold: HOLD }, 'east', 'west'), 'watch-health')).toContain(id);
+  });
+  it('is no part of an emergency: it would throw away what only that region has', () => {
+    const ids = nodesFor(emergency, made, 'east', 'west').map(({ id }) => id);
+    expect(ids.filter((id) => /standby$|follow/.test(id))).toEqual(['target-standby']);
   });
 });
 
