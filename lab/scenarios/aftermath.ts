@@ -34,6 +34,26 @@ export async function aftermathProblems(world: World, run: string, region: strin
   return [...missing, ...unnamed];
 }
 
+/**
+ * What only the region had stands in the files of the run that left it, table by table, once a later run has read it.
+ * `rows`: how many of `table` there are, by the servers.
+ */
+export async function reconciliationProblems(
+  world: World,
+  run: string,
+  table: string,
+  rows: number,
+  stop: AbortSignal,
+): Promise<string[]> {
+  const file = fileOf(world, run, 'reconciliation.md');
+  const wanted = new RegExp(`^\\| \`${table}\` \\| \`id\` \\| ${rows} \\|`, 'm');
+  const stands = () => existsSync(file) && wanted.test(readFileSync(file, 'utf8'));
+  return await until(stands, { withinMs: WRITTEN_WITHIN_MS, stop, what: file }).then(
+    () => [],
+    () => [`${file} does not say that ${rows} rows of ${table} are only there`],
+  );
+}
+
 /** What is written as approved is what was approved. */
 export function boundProblems(world: World, run: string, approvedSeconds: number | null): string[] {
   const file = fileOf(world, run, 'assessment.md');

@@ -13,11 +13,12 @@ import { type RegentProcess, startRegent } from '../world/regent.ts';
 import * as witness from '../world/witness.ts';
 import { startWorld, type Transport, type World } from '../world/world.ts';
 import { startWriter, type Writer, type WriteSeen } from '../writer/writer.ts';
+import { reconciliationProblems } from './aftermath.ts';
 import { decideWhatIsAsked, until } from './emergency-people.ts';
 import { SECURED_WITHIN_MS, unsecured } from './emergency-return.ts';
 import { detectWithin, goOn, proposed, type Stage, strike } from './emergency-stage.ts';
 import { FAILBACK_FAULTS } from './failback-faults.ts';
-import { type HomeReport, homeReport, type Way } from './home-report.ts';
+import { type HomeReport, homeReport, TABLE, type Way } from './home-report.ts';
 import { type Ending, playPlanned, transcript } from './play.ts';
 import { saysUnprotected } from './reprotect.ts';
 import { lagAtEnd, mending, soak } from './round-trip.ts';
@@ -96,22 +97,26 @@ export async function emergencyAndHome(options: HomeOptions): Promise<{ report: 
     const lost = await lose(stage).finally(() => over.abort());
     const legs: Leg[] = [lost.leg];
     let only: OnlyThere | null = null;
-    let zombie: string[] = [];
+    const problems: string[] = [];
     const unprotected = { before: false, after: false };
     if (lost.leg.outcome === 'completed') {
       await writes(stage, stop);
       // Nobody has touched it yet: neither Regent, nor its own recovery.
       only = await onlyIn(world, home, away);
       say(`${home} died with ${only.ids.length} rows that ${away} lacks`);
-      zombie = await comesBack({ ...stage, stop });
+      problems.push(...(await comesBack({ ...stage, stop })));
       unprotected.before = await saysUnprotected(world);
-      if (zombie.length === 0)
+      if (problems.length === 0)
         legs.push(
           await leg(world, home, away, `/dr reprotect ${home} strategy:${strategy} reason:"it is back"`, options),
         );
     }
     if (legs[1]?.outcome === 'completed') {
       unprotected.after = await staysUnprotected(world, stop);
+      if (only !== null)
+        problems.push(
+          ...(await reconciliationProblems(world, `${world.file.organization}-1`, TABLE, only.ids.length, stop)),
+        );
       await writes(stage, stop);
       await soak({ world, say, stop });
       const lifted = mending(world, FAILBACK_FAULTS['stale-fence'], home);
@@ -142,7 +147,7 @@ export async function emergencyAndHome(options: HomeOptions): Promise<{ report: 
       writes: seen,
       missing: await witness.missingIds(world, primary ?? away, writer.acknowledgedIds),
       only,
-      zombie,
+      problems,
       unprotected,
       databasePrimary: primary,
       standby: await witness.databaseIn(world, away),

@@ -25,8 +25,8 @@ type Seen = {
   missing: { database: number[]; cache: number[] };
   /** Null where nobody could read the dead server. */
   only: OnlyThere | null;
-  /** What of the region that came back was not shut. */
-  zombie: string[];
+  /** What was seen on the way that must not be: a region that came back and was not shut, a file that does not say it. */
+  problems: string[];
   unprotected: { before: boolean; after: boolean };
   databasePrimary: string | null;
   standby: DatabaseSeen;
@@ -40,12 +40,12 @@ type Seen = {
 export type HomeReport = ReturnType<typeof homeReport>;
 
 /** The table the writer's ids stand in. */
-const TABLE = 'tasks';
+export const TABLE = 'tasks';
 const RUNBOOKS = ['emergency', 'reprotect', 'failback'];
 
 export function homeReport(seen: Seen) {
   const report = observed(seen);
-  return { ...report, problems: [...seen.zombie, ...problemsOf(report, seen)] };
+  return { ...report, problems: [...seen.problems, ...problemsOf(report, seen)] };
 }
 
 function observed(seen: Seen) {

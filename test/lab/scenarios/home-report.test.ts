@@ -67,7 +67,7 @@ function seen(more: Partial<Seen> = {}, keys = [4, 5, 6], evidence: object = {})
     writes: WRITES,
     missing: { database: [4, 5], cache: [] },
     only: { ids: [4, 5, 6], bytes: 400 },
-    zombie: [],
+    problems: [],
     unprotected: { before: true, after: false },
     databasePrimary: 'east',
     standby: { region: 'west', role: 'standby', timeline: 3, readOnly: false },
