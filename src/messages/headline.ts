@@ -149,7 +149,8 @@ function waiting(scene: Scene): Line {
   const { c } = scene;
   const open = openGates(scene);
   const stopped = c.holds.find((hold) => hold.kind !== 'person');
-  if (stopped?.kind === 'gate') return ['Waiting for: somebody to ask again or abort, ', ...reach(scene)];
+  if (stopped?.kind === 'gate')
+    return [`Waiting for: somebody to ask again${noWayBack(scene) === null ? ' or abort' : ''}, `, ...reach(scene)];
   if (stopped) return ['Waiting for: a decision on the held step, ', ...reach(scene)];
   if (c.holds.length > 0) return 'Waiting for: somebody to resume';
   const itself = isForward(scene) ? waitsByItself(c) : [];

@@ -114,6 +114,15 @@ describe('held', () => {
     expect(read('headline', told)[4]).toBe('Waiting for: somebody to ask again or abort, coordinator: Cy, +1 555 0100');
   });
 
+  it('by a gate behind which there is no way back: of aborting nothing is said', () => {
+    const told = decide(vote(asked(), 'promote', 'UBO'), 'promote', 'approved')
+      .finish('scale-up-target')
+      .found('target-endpoints');
+    promoted(told);
+    decide(vote(told, 'dns', 'UBO', 'deny', 'no'), 'dns', 'denied');
+    expect(read('headline', told)[4]).toBe('Waiting for: somebody to ask again, coordinator: Cy, +1 555 0100');
+  });
+
   it('by a history this version does not understand', () => {
     const told = begun().take({ type: 'REPLAY_HELD', why: 'event 7 is refused' });
     expect(read('headline', told)[1]).toContain('⏸ held: ‹event 7 is refused›. See the card');
