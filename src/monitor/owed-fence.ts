@@ -238,7 +238,10 @@ export class FenceKeeper {
     });
     const { endedClients } = await this.#within(ORDER_MS, (signal) => cache.demote(owed.source, owed.target, signal));
     await this.#return.tell('FENCE_ASSERTED', owed, (zombie) => {
-      add(zombie.how, `its Redis follows ${owed.target}, ${endedClients} clients ended`);
+      add(
+        zombie.how,
+        `its Redis follows ${owed.target}, ${endedClients} ${endedClients === 1 ? 'client' : 'clients'} ended`,
+      );
       if (zombie.postgres?.writable !== true) zombie.fencedAt ??= this.#world.clock.now();
     });
   }
