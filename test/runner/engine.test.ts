@@ -1,33 +1,8 @@
 /** The loop: what is due is done, once; gates are asked and run out; a restart goes on from the journal. */
-import { describe, expect, test } from 'vitest';
-import type { NewEvent } from '../../src/runner/ledger.ts';
+import { expect, test } from 'vitest';
 import { defineGate } from '../../src/steps/step.ts';
-import { asking, hanging, MAYBE, NO, policy, type Rig, rig, type Scripted, scripted, YES } from '../support/runner.ts';
-
-const GATE = defineGate({ id: 'promote', title: 'promote', phase: 'promoting', after: [] });
-const DNS = defineGate({ id: 'dns', title: 'dns', phase: 'redirecting', after: [] });
-/** A call that is sent and never answered. */
-const hangs =
-  (step: Scripted): NonNullable<Scripted['run']> =>
-  async ({ signal }) => {
-    step.calls.push('run');
-    return await hanging(signal);
-  };
-const ended = ({ ledger }: Rig) => ledger.view('eden-1')?.snapshot.hasTag('ended') === true;
-const started = async (options: Parameters<typeof rig>[0]): Promise<Rig> => {
-  const self = await rig(options);
-  await self.engine.start();
-  await self.begin();
-  return self;
-};
-const decide = (self: Rig, decision: 'approved' | 'denied', gate = 'promote'): NewEvent => ({
-  type: 'GATE_DECIDED',
-  gate,
-  hash: self.c.plan!.hash,
-  decision,
-  how: 'votes',
-  reason: null,
-});
+import { asking, MAYBE, NO, policy, rig, scripted, YES } from '../support/runner.ts';
+import { DNS, decide, ended, GATE, hangs, started } from './engine.rig.ts';
 
 test('from the request to the end: planned, asked, done, in order', async () => {
   const nodes = [
@@ -309,100 +284,4 @@ test('a run that another version wrote is left alone', async () => {
   await next.clock.advance(900_000);
   expect(await next.journal.read('eden-1')).toHaveLength(length + 1);
   await next.halt();
-});
-
-describe('halted', () => {
-  const note = (self: Rig, type: string, by: string) =>
-    self.ledger.note({ type, actor: `person:${by}`, data: { by, reason: 'odd' } }, null, [
-      { slot: 'halt:1', name: 'halt', facts: {}, broadcast: false },
-    ]);
-  const lift = async (self: Rig) => {
-    await note(self, 'HALT_LIFT_ASKED', 'UANA');
-    await note(self, 'HALT_LIFTED', 'UBO');
-  };
-
-  test('nothing new is begun, what is in flight settles, people are asked and may vote', async () => {
-    const out = scripted('out');
-    let answer = () => {};
-    out.run = async () => {
-      out.calls.push('run');
-      await new Promise<void>((resolve) => {
-        answer = resolve;
-      });
-      out.answers = [YES];
-      return {};
-    };
-    const [next, asks] = [scripted('next', { after: ['out'] }), asking('asks', { phase: 'promoting', answers: [YES] })];
-    const nodes = [out, next, { ...GATE, after: ['out'] }, asks, scripted('fence', { phase: 'promoting' })];
-    const self = await started({ nodes });
-    await self.clock.until(() => out.calls.includes('run'));
-    await note(self, 'HALTED', 'UANA');
-    answer();
-    await self.clock.until(() => self.c.gates['promote']?.status === 'open');
-    await self.append(decide(self, 'approved'));
-    await self.clock.advance(120_000);
-    expect(await self.story()).toEqual([
-      'REQUESTED',
-      'PLANNED',
-      'STEP_INTENDED out 1',
-      'STEP_DONE out 1',
-      'GATE_OPENED promote',
-      'GATE_DECIDED promote',
-    ]);
-    expect([next.calls, asks.calls]).toEqual([[], []]);
-    const at = self.clock.now();
-    await lift(self);
-    await self.clock.until(() => next.calls.includes('run'));
-    // At once, not when the loop happens to look again.
-    expect(self.clock.now()).toBe(at);
-    await self.clock.until(() => ended(self));
-    expect(self.logged).toEqual([]);
-    await self.halt();
-  });
-
-  test('one who was about to send finds it halted, and sends after it is lifted', async () => {
-    const step = scripted('scale', { answers: [MAYBE, MAYBE, NO] });
-    const self = await started({ nodes: [step] });
-    await self.clock.advance(1500);
-    expect(step.calls).toEqual(['check', 'check']);
-    await note(self, 'HALTED', 'UANA');
-    await self.clock.advance(60_000);
-    expect(step.calls).not.toContain('run');
-    step.answers = [];
-    await lift(self);
-    await self.clock.until(() => ended(self));
-    expect(step.calls.filter((call) => call === 'run')).toHaveLength(1);
-    await self.halt();
-  });
-
-  test('an undo waits too; a restart keeps the halt, and settles', async () => {
-    const step = scripted('scale');
-    const nodes = [step, asking('wait', { phase: 'preparing', answers: [NO], budgetMs: 9e6 })];
-    const first = await started({ nodes });
-    await first.clock.until(() => first.c.steps['scale']?.status === 'done');
-    await note(first, 'HALTED', 'UANA');
-    await first.append({ type: 'ABORTED', by: 'UOPS', reason: 'no' });
-    await first.clock.advance(60_000);
-    await first.halt();
-    const next = await rig({ nodes, journal: first.journal, clock: first.clock });
-    await next.engine.start();
-    await next.clock.advance(60_000);
-    expect([next.ledger.halts.now?.by, step.calls.includes('undo')]).toEqual(['UANA', false]);
-    await lift(next);
-    await next.clock.until(() => ended(next));
-    expect([next.c.end, step.calls.filter((call) => call === 'undo')]).toEqual(['rolledBack', ['undo']]);
-    await next.halt();
-  });
-});
-
-test('given more time, a gate runs out that much later', async () => {
-  const self = await started({ nodes: [GATE, scripted('fence', { phase: 'promoting' })] });
-  await self.clock.advance(0);
-  const { deadline } = self.c.gates['promote']!;
-  await self.append({ type: 'GATE_EXTENDED', gate: 'promote', deadline: deadline! + 300_000, by: 'UOPS' });
-  await self.clock.advance(599_000);
-  expect(self.c.gates['promote']).toMatchObject({ status: 'open', escalated: false, extended: 1 });
-  await self.clock.advance(1000);
-  expect(self.c.gates['promote']?.escalated).toBe(true);
-  await self.halt();
 });
